@@ -54,6 +54,7 @@ class LabelOptions(Options):
     """When a label counts."""
 
     maturity_days: Count
+    window_batches: Annotated[int, Field(ge=1)]
 
 
 class TrainingOptions(Options):
@@ -132,7 +133,6 @@ class ConceptOptions(Options):
 class RetrainingOptions(Options):
     """Which rows an attempt learns from and is judged on."""
 
-    window_batches: Annotated[int, Field(ge=1)]
     comparison_share: Probability
     regime_weight: Probability
     folds: Annotated[int, Field(ge=2)]
@@ -164,6 +164,7 @@ class SimulationOptions(Options):
     """Where simulated batches come from and what happens to them."""
 
     source: Literal["world", "replay"]
+    table: str
     seed: Seed
     start: date
     weeks: Annotated[int, Field(ge=1)]

@@ -156,3 +156,36 @@ class Decision:
     action: Action
     reasons: tuple[str, ...]
     cooldown: Cooldown = field(default_factory=lambda: Cooldown(active=False, until=None))
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One finished monitoring run, as the tracking database remembers it.
+
+    ``size``, ``modified_ns`` and ``sha256`` describe the delivered file, so that a corrected delivery under
+    the same id is told from the one already judged. ``metrics`` are the run's, by name.
+    """
+
+    run_id: str
+    batch_id: str
+    batch_date: date
+    as_of: date
+    action: Action
+    rejected: bool
+    model_version: str
+    size: int
+    modified_ns: int
+    sha256: str
+    metrics: dict[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One finished retraining attempt (or rollback), as the tracking database remembers it."""
+
+    run_id: str
+    as_of: date
+    kind: Literal["retraining", "rollback"]
+    verdict: str
+    version_before: str
+    version_after: str

@@ -1,0 +1,45 @@
+"""What commands print: one line per event, a table where there is one; plain when not a terminal."""
+
+from typing import Any
+
+import click
+
+COLOURS = {"none": "green", "alert": "yellow", "fix_data": "red", "retrain": "magenta"}
+
+
+def tell_training(outcome: Any) -> None:
+    """One line about the champion a training put in service."""
+    click.echo(
+        f"Champion: {outcome.candidate}, holdout ROC-AUC {outcome.roc_auc.value:.3f} "
+        f"({outcome.roc_auc.low:.3f} to {outcome.roc_auc.high:.3f}), {outcome.reference_rows} reference rows."
+    )
+
+
+def tell_monitoring(outcome: Any) -> None:
+    """One line about a monitored batch: what was decided and the first reason."""
+    action = outcome.decision.action
+    known = f"ROC-AUC {outcome.roc_auc.value:.3f}" if outcome.roc_auc else "no matured labels"
+    head = click.style(f"{action:<8}", fg=COLOURS[action])
+    reason = "" if action == "none" else f"  {outcome.decision.reasons[0]}"
+    click.echo(f"{outcome.batch_id}  {head}  {outcome.rows:>6} rows  {known:<17}{reason}")
+
+
+def tell_retraining(outcome: Any) -> None:
+    """One line about a retraining attempt: its verdict and why."""
+    head = click.style(f"retraining: {outcome.verdict}", bold=True)
+    versions = f", version {outcome.version_before} -> {outcome.version_after}" if outcome.promoted else ""
+    click.echo(f"{outcome.as_of}  {head}{versions}  {outcome.reasons[0]}")
+
+
+def tell_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
+    """A table with aligned columns."""
+    from rich import box
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title, title_justify="left", box=box.SIMPLE, show_edge=False, pad_edge=False)
+    for column in columns:
+        table.add_column(column, overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    Console(soft_wrap=False, highlight=False).print(table)

@@ -1,0 +1,75 @@
+"""``kedro run``: Kedro's own command with its options, with errors told as sentences."""
+
+import logging
+from typing import Any
+
+import click
+from kedro.framework.cli.project import run as kedro_run
+
+from churn_monitoring.cli.console import tell_monitoring, tell_retraining, tell_training
+from churn_monitoring.cli.sessions import (
+    check_environment,
+    exclusive,
+    open_context,
+    plain_errors,
+    run_pipeline,
+)
+from churn_monitoring.core.errors import BatchRejected, ConfigurationError
+
+PIPELINES = ("training", "simulation", "monitoring", "retraining")
+
+
+def _run(**options: Any) -> None:
+    with plain_errors(), exclusive():
+        check_environment(options["env"])
+        # --pipeline is deprecated by Kedro with a warning on every use; it means the same.
+        asked = [options.pop("pipeline")] if options.get("pipeline") else list(options["pipelines"] or ())
+        options |= {"pipeline": "", "pipelines": asked}
+        unknown = [name for name in asked if name not in (*PIPELINES, "__default__")]
+        if unknown:
+            raise ConfigurationError(
+                f"There is no pipeline '{unknown[0]}' (there are: {', '.join(PIPELINES)}): check --pipeline."
+            )
+        if not asked:
+            simulate_if_nothing_given(options["env"], options["params"])
+        outputs = kedro_run.callback(**options)  # type: ignore[misc]
+        _tell(outputs)
+
+
+def simulate_if_nothing_given(env: str | None, params: dict[str, Any] | None) -> None:
+    """Simulate the business first when no batch and, for a simulated world, no customers are there."""
+    with open_context(env, params) as context:
+        source = context.params["simulation"]["source"]
+        wanted = not context.catalog.load("deliveries")
+        if source == "world" and context.catalog.exists("customers"):
+            wanted = False
+    if wanted:
+        logging.getLogger(__name__).info(
+            "No customers and no batches are given: simulating a business first."
+        )
+        run_pipeline("simulation", env, params)
+
+
+def _tell(outputs: dict[str, Any]) -> None:
+    """Print what the pipeline that ran has to say.
+
+    Raises:
+        BatchRejected: the batch could not be monitored; its rejection is recorded.
+    """
+    if "monitoring_outcome" in outputs:
+        outcome = outputs["monitoring_outcome"].load()
+        tell_monitoring(outcome)
+        if outcome.rejection:
+            raise BatchRejected(outcome.rejection)
+    if "retraining_outcome" in outputs:
+        tell_retraining(outputs["retraining_outcome"].load())
+    if "training_outcome" in outputs:
+        tell_training(outputs["training_outcome"].load())
+
+
+run = click.Command(
+    "run",
+    params=kedro_run.params,
+    callback=_run,
+    help="Run a pipeline: training (the default), simulation, monitoring or retraining.",
+)

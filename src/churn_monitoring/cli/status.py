@@ -1,0 +1,80 @@
+"""``kedro status``: who is in service, what was found lately, what is waiting."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Any
+
+import click
+
+from churn_monitoring.cli.console import tell_table
+from churn_monitoring.cli.sessions import check_environment, open_context, plain_errors
+from churn_monitoring.core.records import LedgerEntry
+
+LAST_BATCHES = 8
+
+
+@click.command()
+@click.option("--env", "-e", default=None, help="Configuration environment, a folder of conf/.")
+def status(env: str | None) -> None:
+    """Show champion, last batches, cooldown, waiting batches and maturing labels."""
+    with plain_errors():
+        check_environment(env)
+        with open_context(env) as context:
+            tell_status(context)
+
+
+def tell_status(context: Any) -> None:
+    """Print the state as the tracking database and the folders have it.
+
+    Raises:
+        NoChampion: nothing is in service yet.
+    """
+    from churn_monitoring.decision.cooldown import compute_cooldown
+    from churn_monitoring.pipelines.monitoring.intake import find_waiting
+
+    load, params = context.catalog.load, context.params
+    champion, ledger, attempts = load("champion"), load("monitoring_ledger"), load("retraining_ledger")
+    roc_auc = champion.roc_auc
+    click.echo(
+        f"Champion   {params['model_name']} version {champion.version} ({champion.candidate}), in service since "
+        f"{champion.facts['as_of']}; reference ROC-AUC {roc_auc.value:.3f} ({roc_auc.low:.3f} to {roc_auc.high:.3f})"
+    )
+    waiting = find_waiting(load("deliveries"), ledger)
+    names = f": {', '.join(delivery.batch_id for delivery in waiting[:3])}" if waiting else ""
+    click.echo(f"Waiting    {len(waiting)} batches{names}{', ...' if len(waiting) > 3 else ''}")
+    if ledger:
+        newest = max(entry.as_of for entry in ledger)
+        cooldown = compute_cooldown(attempts, newest, params["retraining_cooldown_days"])
+        click.echo(f"Cooldown   {f'until {cooldown.until}' if cooldown.active else 'none'}")
+        maturing = _count_maturing(ledger, params["labels"]["maturity_days"])
+        click.echo(f"Labels     {maturing} batches whose labels have not come or not matured by {newest}")
+        tell_table("", ["batch", "action", "model", "ROC-AUC", "drifted"], _tabulate(ledger[-LAST_BATCHES:]))
+    for attempt in attempts[-3:]:
+        click.echo(
+            f"{attempt.as_of}  {attempt.kind}: {attempt.verdict}, in service: version {attempt.version_after}"
+        )
+
+
+def _count_maturing(ledger: Sequence[LedgerEntry], maturity_days: int) -> int:
+    newest = max(entry.as_of for entry in ledger)
+    return sum(
+        "roc_auc" not in entry.metrics and entry.batch_date + timedelta(days=maturity_days) >= newest
+        for entry in ledger
+        if not entry.rejected
+    )
+
+
+def _tabulate(entries: Sequence[LedgerEntry]) -> list[list[str]]:
+    def show(entry: LedgerEntry, metric: str, form: str) -> str:
+        return format(entry.metrics[metric], form) if metric in entry.metrics else "-"
+
+    return [
+        [
+            entry.batch_id,
+            entry.action,
+            entry.model_version,
+            show(entry, "roc_auc", ".3f"),
+            show(entry, "drift_share", ".0%"),
+        ]
+        for entry in entries
+    ]

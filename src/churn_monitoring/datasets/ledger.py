@@ -1,0 +1,104 @@
+"""What the tracking database remembers of monitored batches and retraining attempts.
+
+A run counts once it has finished: a monitoring that was killed left no entry and is done again.
+"""
+
+from datetime import date
+from typing import Any, cast, get_args
+
+from kedro.io import AbstractDataset, DatasetError
+
+from churn_monitoring.core.records import Action, Attempt, LedgerEntry
+
+PAGE = 1000
+
+
+def search_finished_runs(experiment: str, model_name: str) -> list[Any]:
+    """Finished top-level runs of one experiment and model, oldest first; none where the experiment is not there."""
+    from mlflow import MlflowClient
+
+    client = MlflowClient()
+    found = client.get_experiment_by_name(experiment)
+    if found is None:
+        return []
+    runs: list[Any] = []
+    token = None
+    while True:
+        page = client.search_runs(
+            [found.experiment_id],
+            filter_string=f"attributes.status = 'FINISHED' and tags.model_name = '{model_name}'",
+            max_results=PAGE,
+            order_by=["attributes.start_time ASC"],
+            page_token=token,
+        )
+        runs += page
+        token = page.token
+        if not token:
+            return runs
+
+
+class _LedgerDataset(AbstractDataset[Any, Any]):
+    """Base of the read-only views on finished runs."""
+
+    def __init__(self, *, experiment: str, model_name: str, metadata: dict[str, Any] | None = None) -> None:
+        self._experiment = experiment
+        self._model_name = model_name
+        self.metadata = metadata
+
+    def save(self, data: Any) -> None:  # noqa: ARG002
+        """Refused: a ledger entry is a finished run."""
+        raise DatasetError("A ledger is written by finishing a run, not by saving.")
+
+    def _describe(self) -> dict[str, Any]:
+        return {"experiment": self._experiment, "model_name": self._model_name}
+
+
+class MonitoringLedgerDataset(_LedgerDataset):
+    """Monitored batches, the newest judgement of each, oldest batch first."""
+
+    def load(self) -> tuple[LedgerEntry, ...]:
+        """Read the finished monitoring runs."""
+        newest = {
+            run.data.tags["batch"]: run for run in search_finished_runs(self._experiment, self._model_name)
+        }
+        entries = [_read_entry(run) for run in newest.values()]
+        return tuple(sorted(entries, key=lambda entry: (entry.batch_date, entry.batch_id)))
+
+
+class RetrainingLedgerDataset(_LedgerDataset):
+    """Retraining attempts and rollbacks in the order in which they happened."""
+
+    def load(self) -> tuple[Attempt, ...]:
+        """Read the finished retraining runs."""
+        return tuple(_read_attempt(run) for run in search_finished_runs(self._experiment, self._model_name))
+
+
+def _read_entry(run: Any) -> LedgerEntry:
+    tags = run.data.tags
+    if tags["action"] not in get_args(Action):
+        raise DatasetError(f"Run {run.info.run_id} has the unknown action '{tags['action']}'.")
+    return LedgerEntry(
+        run_id=run.info.run_id,
+        batch_id=tags["batch"],
+        batch_date=date.fromisoformat(tags["batch_date"]),
+        as_of=date.fromisoformat(tags["as_of"]),
+        action=cast("Action", tags["action"]),
+        rejected=tags["rejected"] == "true",
+        model_version=tags["model_version"],
+        size=int(tags["file_size"]),
+        modified_ns=int(tags["file_modified_ns"]),
+        sha256=tags["file_sha256"],
+        metrics=dict(run.data.metrics),
+    )
+
+
+def _read_attempt(run: Any) -> Attempt:
+    tags = run.data.tags
+    return Attempt(
+        run_id=run.info.run_id,
+        as_of=date.fromisoformat(tags["as_of"]),
+        kind="rollback" if tags["kind"] == "rollback" else "retraining",
+        verdict=tags["verdict"],
+        version_before=tags["version_before"],
+        version_after=tags["version_after"],
+    )

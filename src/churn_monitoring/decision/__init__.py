@@ -1,0 +1,1 @@
+"""From evidence to an action: one table of rules that can be read, and the cooldown."""

@@ -1,0 +1,84 @@
+"""The held-out reference that travels with the champion: profile, scores and labels.
+
+Never rows with scores of a model that was fitted on them: against those, every batch "drifts".
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from churn_monitoring.core.options import PerformanceOptions, ReferenceOptions, TableSchema
+from churn_monitoring.learning.candidate import ScoredRows
+from churn_monitoring.performance.calibration import PlattCalibration
+from churn_monitoring.performance.metrics import measure_performance
+from churn_monitoring.profiling import TableProfile, fit_reference_profile
+from churn_monitoring.quality import count_repeated_rows
+from churn_monitoring.tables import fingerprint_rows
+
+
+@dataclass(frozen=True)
+class Reference:
+    """``rows`` as in :class:`~churn_monitoring.learning.package.ChampionPackage`, and what describes them."""
+
+    rows: pd.DataFrame
+    profile: TableProfile
+    repeated_share: float
+
+    def measure(self, threshold: float, options: PerformanceOptions) -> dict[str, Any]:
+        """Performance on the reference rows, as plain values.
+
+        Raises:
+            ValueError: the reference has too few rows of one class.
+        """
+        performance = measure_performance(
+            self.rows["label"].to_numpy(float),
+            self.rows["score"].to_numpy(float),
+            self.rows["probability"].to_numpy(float),
+            threshold,
+            options,
+        )
+        if performance is None:
+            raise ValueError("the reference has too few rows of one class")
+        return asdict(performance)
+
+
+def assemble_reference(
+    table: pd.DataFrame,
+    parts: Mapping[str, ScoredRows],
+    calibration: PlattCalibration,
+    schema: TableSchema,
+    options: ReferenceOptions,
+    seed: int,
+) -> Reference:
+    """Put the parts of a reference together, by the name each row will carry in ``part``.
+
+    Args:
+        table: coerced rows that the parts' positions point into.
+        parts: out-of-sample scored rows by name.
+        calibration: from score to probability.
+        schema: the table's schema.
+        options: grid size, and the cap above which a seeded sample of the rows is kept (the profile is of all).
+        seed: of that sample.
+    """
+    frames = [
+        pd.DataFrame(
+            {
+                "id": table[schema.id].to_numpy()[scored.positions],
+                "label": scored.labels,
+                "score": scored.scores,
+                "probability": calibration.apply(scored.scores),
+                "part": name,
+            }
+        )
+        for name, scored in parts.items()
+    ]
+    rows = pd.concat(frames, ignore_index=True)
+    features = table.iloc[np.concatenate([scored.positions for scored in parts.values()])]
+    repeated = count_repeated_rows(fingerprint_rows(features, schema.features))
+    if len(rows) > options.max_rows:
+        rows = rows.sample(options.max_rows, random_state=seed).sort_index().reset_index(drop=True)
+    profile = fit_reference_profile(features, schema, options.grid_points)
+    return Reference(rows, profile, repeated / len(features))

@@ -1,0 +1,1 @@
+"""What labels and calibrated scores say about the champion: realized, estimated, and why it changed."""

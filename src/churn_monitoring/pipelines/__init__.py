@@ -1,0 +1,1 @@
+"""Kedro pipelines: pure nodes over the core, wired; none imports another."""

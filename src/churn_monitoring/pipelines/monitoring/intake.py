@@ -1,0 +1,135 @@
+"""Which batch is next, and its rows: the part of monitoring that meets files as they come.
+
+A batch that cannot be monitored at all (unreadable, empty, a column missing) is not an exception: it goes
+through the pipeline as zero rows with a finding, so that its report and its ledger entry exist and the next
+batch gets its turn.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from typing import Protocol
+
+import pandas as pd
+
+from churn_monitoring.core.errors import DataError, NothingToDo
+from churn_monitoring.core.records import Finding, LedgerEntry
+from churn_monitoring.learning.package import ChampionPackage
+from churn_monitoring.tables import coerce_rows, missing_columns, read_labels
+
+
+class Delivery(Protocol):
+    """What intake needs of a delivered file."""
+
+    batch_id: str
+    batch_date: date | None
+
+    @property
+    def size(self) -> int: ...  # noqa: D102
+    @property
+    def modified_ns(self) -> int: ...  # noqa: D102
+    def fingerprint(self) -> str: ...  # noqa: D102
+    def load(self) -> pd.DataFrame: ...  # noqa: D102
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The batch of this run and the day it is judged on."""
+
+    batch_id: str
+    batch_date: date
+    as_of: date
+    delivery: Delivery
+
+
+@dataclass(frozen=True)
+class BatchRows:
+    """Rows as every later node sees them; none of them when ``rejection`` says why."""
+
+    rows: pd.DataFrame
+    labels: pd.Series
+    unparseable: dict[str, int] = field(default_factory=dict)
+    rejection: Finding | None = None
+
+
+def choose_batch(
+    deliveries: Mapping[str, Delivery],
+    ledger: Sequence[LedgerEntry],
+    batch_id: str | int | None,
+    as_of: str | date | None,
+) -> Batch:
+    """The batch asked for, else the oldest not yet judged, late arrivals and corrected deliveries included.
+
+    Raises:
+        NothingToDo: no batch is waiting.
+        DataError: the batch asked for is not there, or ``as_of`` is no date.
+    """
+    if batch_id is not None:
+        if str(batch_id) not in deliveries:
+            newest = ", ".join(list(deliveries)[-3:]) or "none"
+            raise DataError(
+                f"There is no batch '{batch_id}' in data/01_raw/production (newest: {newest}): check batch=."
+            )
+        return _describe(deliveries[str(batch_id)], as_of)
+    waiting = find_waiting(deliveries, ledger)
+    if not waiting:
+        where = "data/01_raw/production" + (" is empty" if not deliveries else " holds no new batch")
+        raise NothingToDo(
+            f"No batch is waiting: {where}. Put the next one there as <batch id>.csv or .parquet."
+        )
+    return _describe(waiting[0], as_of)
+
+
+def find_waiting(deliveries: Mapping[str, Delivery], ledger: Sequence[LedgerEntry]) -> list[Delivery]:
+    """Deliveries not yet judged, in the order given; a file changed since its judgement waits again."""
+    judged = {entry.batch_id: entry for entry in ledger}
+    return [delivery for delivery in deliveries.values() if not _is_judged(delivery, judged)]
+
+
+def read_batch(batch: Batch, champion: ChampionPackage) -> BatchRows:
+    """Read and coerce the delivered rows as the champion knows them; what cannot be used becomes a rejection."""
+    schema = champion.schema
+    try:
+        table = batch.delivery.load()
+    except DataError as error:
+        return _reject("unreadable", None, str(error))
+    missing = missing_columns(table, schema, with_target=False)
+    if missing:
+        there = ", ".join(map(str, table.columns[:30]))
+        return _reject(
+            "missing_column",
+            missing[0],
+            f"Batch {batch.batch_id} lacks column {', '.join(missing)} (it has: {there}): deliver it again with "
+            "that column, or change schema in conf and train again.",
+        )
+    if table.empty:
+        return _reject(
+            "empty_batch", None, f"Batch {batch.batch_id} has a header and no rows: deliver it again."
+        )
+    coerced = coerce_rows(table.reset_index(drop=True), schema)
+    unlabelled = pd.Series(float("nan"), index=coerced.rows.index)
+    labelled = schema.target in coerced.rows
+    labels = read_labels(coerced.rows[schema.target], schema) if labelled else unlabelled
+    return BatchRows(coerced.rows, labels, coerced.unparseable)
+
+
+def _describe(delivery: Delivery, as_of: str | date | None) -> Batch:
+    today = datetime.now(tz=UTC).date()
+    try:
+        asked = date.fromisoformat(str(as_of)) if as_of is not None else None
+    except ValueError as error:
+        raise DataError(f"as_of '{as_of}' is no date: write it as 2026-01-31.") from error
+    judged_on = asked or delivery.batch_date or today
+    return Batch(delivery.batch_id, delivery.batch_date or judged_on, judged_on, delivery)
+
+
+def _is_judged(delivery: Delivery, judged: Mapping[str, LedgerEntry]) -> bool:
+    entry = judged.get(delivery.batch_id)
+    if entry is None or entry.size != delivery.size:
+        return False
+    return entry.modified_ns == delivery.modified_ns or entry.sha256 == delivery.fingerprint()
+
+
+def _reject(check: str, column: str | None, message: str) -> BatchRows:
+    finding = Finding(check, column, "failed", 1.0, 0.0, message)
+    return BatchRows(pd.DataFrame(), pd.Series(dtype=float), rejection=finding)

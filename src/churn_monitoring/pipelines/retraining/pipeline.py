@@ -1,0 +1,143 @@
+"""Wires retraining; one template is instantiated per candidate."""
+
+from kedro.pipeline import Node, Pipeline
+
+from churn_monitoring.pipelines.retraining import nodes, promotion
+
+CANDIDATES = ("random_forest", "xgboost")
+
+
+def create_pipeline() -> Pipeline:
+    """From matured labels to a promotion, or to the reason why there is none."""
+    challengers = sum((create_challenger_pipeline(name) for name in CANDIDATES), Pipeline([]))
+    return Pipeline([Pipeline(_gather()), challengers, Pipeline(_judge())], tags="retraining")
+
+
+def create_challenger_pipeline(name: str) -> Pipeline:
+    """Fit and summarize one challenger, in its own namespace and nested run."""
+    template = Pipeline(
+        [
+            Node(
+                nodes.fit_challenger,
+                inputs=[
+                    "window",
+                    "window_check",
+                    "champion_to_beat",
+                    "params:candidate",
+                    "params:retraining",
+                    "params:seed",
+                ],
+                outputs="challenger",
+                name="fit_challenger",
+            ),
+            Node(
+                nodes.summarize_challenger,
+                inputs=["challenger", "params:retraining"],
+                outputs="run_facts",
+                name="summarize_challenger",
+            ),
+        ]
+    )
+    return Pipeline(
+        template,
+        namespace=name,
+        inputs={"window", "window_check", "champion_to_beat"},
+        outputs={"challenger": f"{name}_challenger", "run_facts": f"{name}_run_facts"},
+        parameters={
+            "params:candidate": f"params:training.candidates.{name}",
+            "params:retraining": "params:retraining",
+            "params:seed": "params:seed",
+        },
+    )
+
+
+def _gather() -> list[Node]:
+    return [
+        Node(
+            nodes.choose_as_of,
+            inputs=["monitoring_ledger", "params:as_of"],
+            outputs="attempt_as_of",
+            name="choose_as_of",
+        ),
+        Node(
+            nodes.gather_window_batches,
+            inputs=[
+                "monitoring_ledger",
+                "deliveries",
+                "label_files",
+                "champion_to_beat",
+                "attempt_as_of",
+                "params:labels",
+            ],
+            outputs="window_batches",
+            name="gather_window_batches",
+        ),
+        Node(
+            nodes.find_window,
+            inputs=[
+                "window_batches",
+                "monitoring_ledger",
+                "champion_to_beat",
+                "params:performance",
+                "params:concept",
+                "params:retraining",
+                "params:seed",
+            ],
+            outputs="window",
+            name="find_window",
+        ),
+        Node(
+            nodes.check_window,
+            inputs=["window", "champion_to_beat", "params:quality", "params:retraining"],
+            outputs="window_check",
+            name="check_window",
+        ),
+    ]
+
+
+def _judge() -> list[Node]:
+    challengers = [f"{name}_challenger" for name in CANDIDATES]
+    return [
+        Node(
+            promotion.compare_with_champion,
+            inputs=[
+                *challengers,
+                "window",
+                "window_check",
+                "params:retraining",
+                "params:min_improvement",
+            ],
+            outputs="judgement",
+            name="compare_with_champion",
+        ),
+        Node(
+            promotion.build_promotion,
+            inputs=[
+                "judgement",
+                *challengers,
+                "window",
+                "champion_to_beat",
+                "attempt_as_of",
+                "params:reference",
+                "params:performance",
+                "params:seed",
+            ],
+            outputs="promotion",
+            name="build_promotion",
+        ),
+        Node(
+            promotion.summarize_attempt,
+            inputs=[
+                "judgement",
+                "window",
+                "window_check",
+                "promotion",
+                "monitoring_ledger",
+                "retraining_ledger",
+                "attempt_as_of",
+                "params:model_name",
+            ],
+            outputs=["retraining_summaries", "retraining_run_facts", "retraining_outcome"],
+            name="summarize_attempt",
+        ),
+    ]

@@ -1,0 +1,139 @@
+"""What is kept of one numeric column: counts on the reference's grid, and a few sums.
+
+Between two neighbouring points of an exact grid the reference's distribution function F is flat and a batch's
+G is monotone. ``at_or_below`` and ``below`` give G at both ends of every such cell, hence the exact
+Kolmogorov-Smirnov statistic; ``inside`` gives the mean of G over the cell, hence the Wasserstein distance.
+"""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from churn_monitoring.profiling.grid import NumericGrid
+
+RANGE_MARGINS = (0.0, 0.05, 0.10, 0.20, 0.50, 1.0, 2.0, 5.0, 10.0)
+"""By how much of its width the grid's range is widened on each side before counting what lies outside."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class NumericProfile:
+    """Mergeable summary of one numeric column; k is the number of grid points.
+
+    Attributes:
+        grid: Where the counts are taken.
+        at_or_below: Values at or below each point, shape ``(k,)``.
+        below: Values below each point, shape ``(k,)``.
+        count: Finite values.
+        missing: All other rows.
+        minimum: Smallest value, ``None`` without values.
+        maximum: Largest value, ``None`` without values.
+        total: Sum of the values (infinite where it overflows, zero where it overflows both ways).
+        total_squares: Sum of their squares (infinite where it overflows).
+        inside: Per cell, the sum over the values strictly inside it of their distance from its upper end, in
+            widths of the cell; shape ``(max(k - 1, 0),)``. ``(at_or_below[:-1] + inside) / count`` is the
+            mean of the distribution function over each cell.
+        outside: Values beyond the grid's range widened by each of ``RANGE_MARGINS``.
+    """
+
+    grid: NumericGrid
+    at_or_below: NDArray[np.int64]
+    below: NDArray[np.int64]
+    count: int
+    missing: int
+    minimum: float | None
+    maximum: float | None
+    total: float
+    total_squares: float
+    inside: NDArray[np.float64]
+    outside: NDArray[np.int64]
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, NumericProfile):
+            return NotImplemented
+        arrays = ("at_or_below", "below", "inside", "outside")
+        scalars = ("grid", "count", "missing", "minimum", "maximum", "total", "total_squares")
+        return all(getattr(self, name) == getattr(other, name) for name in scalars) and all(
+            np.array_equal(getattr(self, name), getattr(other, name)) for name in arrays
+        )
+
+    __hash__ = None  # type: ignore[assignment]  # holds arrays
+
+    def locate_quantile(self, share: float) -> int:
+        """Index of the first point at or below which at least ``share`` of the values lie.
+
+        Only for a column with values, on its own grid.
+        """
+        # A share such as 0.995 * 200 may land a hair above the whole number it stands for.
+        rank = max(1, math.ceil(share * self.count - 1e-9))
+        return int(np.searchsorted(self.at_or_below, min(rank, self.at_or_below[-1])))
+
+
+def profile_numbers(values: NDArray[np.float64], grid: NumericGrid) -> NumericProfile:
+    """Summarize one numeric column, or a chunk of it, on a given grid.
+
+    The chunk is sorted and the grid is searched in it, never the reverse: 7 times faster.
+
+    Args:
+        values: Numbers, shape ``(n,)``, not changed; NaN and infinities count as missing.
+        grid: The reference's grid, which may have no points.
+
+    Returns:
+        The summary; those of chunks add up with :func:`~churn_monitoring.profiling.merge_profiles`.
+
+    Examples:
+        >>> grid = NumericGrid(points=np.array([1.0, 2.0]), exact=True)
+        >>> profile = profile_numbers(np.array([0.0, 1.0, 1.25, np.nan, 9.0]), grid)
+        >>> profile.at_or_below, profile.below, profile.inside
+        (array([2, 3]), array([1, 3]), array([0.75]))
+        >>> profile.count, profile.missing, profile.minimum, profile.maximum
+        (4, 1, 0.0, 9.0)
+    """
+    ordered = np.sort(values[np.isfinite(values)])
+    at_or_below = np.searchsorted(ordered, grid.points, side="right").astype(np.int64)
+    below = np.searchsorted(ordered, grid.points, side="left").astype(np.int64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        total, total_squares = ordered.sum(), np.square(ordered).sum()
+    return NumericProfile(
+        grid=grid,
+        at_or_below=at_or_below,
+        below=below,
+        count=ordered.size,
+        missing=values.size - ordered.size,
+        minimum=float(ordered[0]) if ordered.size else None,
+        maximum=float(ordered[-1]) if ordered.size else None,
+        total=0.0 if np.isnan(total) else float(total),
+        total_squares=float(total_squares),
+        inside=_sum_inside(ordered, grid.points, at_or_below, below),
+        outside=_count_outside(ordered, grid.points),
+    )
+
+
+def _sum_inside(
+    ordered: NDArray[np.float64],
+    points: NDArray[np.float64],
+    at_or_below: NDArray[np.int64],
+    below: NDArray[np.int64],
+) -> NDArray[np.float64]:
+    cells = max(points.size - 1, 0)
+    starts, sizes = at_or_below[:-1], below[1:] - at_or_below[:-1]
+    if not sizes.any():
+        return np.zeros(cells)
+    cell = np.repeat(np.arange(cells), sizes)
+    position = np.arange(cell.size) + np.repeat(starts - (np.cumsum(sizes) - sizes), sizes)
+    upper, lower = points[cell + 1], points[cell]
+    with np.errstate(over="ignore", invalid="ignore"):
+        # A cell wider than the largest float has no usable width: its values count as half way.
+        distance = np.nan_to_num((upper - ordered[position]) / (upper - lower), nan=0.5)
+    return np.asarray(np.bincount(cell, weights=distance, minlength=cells), dtype=np.float64)
+
+
+def _count_outside(ordered: NDArray[np.float64], points: NDArray[np.float64]) -> NDArray[np.int64]:
+    if not points.size:
+        return np.zeros(len(RANGE_MARGINS), dtype=np.int64)
+    with np.errstate(over="ignore", invalid="ignore"):
+        reach = np.nan_to_num(np.array(RANGE_MARGINS) * (points[-1] - points[0]), posinf=np.inf)
+        under = np.searchsorted(ordered, points[0] - reach, side="left")
+        over = ordered.size - np.searchsorted(ordered, points[-1] + reach, side="right")
+    return np.asarray(under + over, dtype=np.int64)

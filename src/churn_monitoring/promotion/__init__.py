@@ -1,0 +1,1 @@
+"""Whether a challenger replaces the champion: a paired comparison on unseen rows and the rule over it."""

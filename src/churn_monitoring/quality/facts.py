@@ -1,0 +1,55 @@
+"""What is known of a batch besides its profile: it was counted while the rows were read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import NDArray
+
+
+@dataclass(frozen=True, slots=True)
+class RepeatedRows:
+    """Repetitions within a batch.
+
+    Attributes:
+        rows: Rows of the batch equal to an earlier one of it.
+        ids: Rows of the batch whose id an earlier one of it has.
+        reference_share: Share of repeated rows in the reference: few columns of few values repeat by nature.
+    """
+
+    rows: int = 0
+    ids: int = 0
+    reference_share: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class BatchFacts:
+    """Counts that a profile does not hold.
+
+    Attributes:
+        unparseable: Per numeric column, the values of the batch that are text but no number.
+        reference_unparseable: Per numeric column, their share of the reference's rows.
+        repeated: Repeated rows and ids.
+    """
+
+    unparseable: Mapping[str, int] = field(default_factory=dict)
+    reference_unparseable: Mapping[str, float] = field(default_factory=dict)
+    repeated: RepeatedRows = RepeatedRows()
+
+
+def count_repeated_rows(fingerprints: NDArray[np.uint64]) -> int:
+    """Count the rows that are equal to an earlier one.
+
+    Args:
+        fingerprints: One hash per row, shape ``(n,)``; equal rows have equal hashes. Two different rows
+            share a 64-bit hash with probability 2e-20, so that below a billion rows the count is exact in
+            practice.
+
+    Returns:
+        Rows less distinct rows.
+
+    Examples:
+        >>> count_repeated_rows(np.array([7, 8, 7, 7], dtype=np.uint64))
+        2
+    """
+    return int(fingerprints.size - np.unique(fingerprints).size)

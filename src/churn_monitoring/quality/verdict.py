@@ -1,0 +1,86 @@
+"""All checks of a batch, and what they add up to."""
+
+from collections.abc import Iterator
+
+from churn_monitoring.core.options import QualityOptions
+from churn_monitoring.core.records import Finding, Quality, QualityStatus
+from churn_monitoring.profiling import TableProfile
+from churn_monitoring.quality.columns import (
+    check_constant,
+    check_missing_share,
+    check_range,
+    check_unseen_levels,
+)
+from churn_monitoring.quality.facts import BatchFacts
+from churn_monitoring.quality.rows import (
+    check_duplicate_ids,
+    check_repeated_rows,
+    check_size,
+    check_unparseable,
+)
+
+
+def measure_quality(
+    reference: TableProfile, batch: TableProfile, facts: BatchFacts, options: QualityOptions
+) -> Quality:
+    """Judge whether a batch is fit to be monitored and learned from.
+
+    Args:
+        reference: Profile of the reference.
+        batch: Profile of the batch on the reference's grids, with the same columns.
+        facts: What the profile does not hold.
+        options: Limits; below ``min_rows`` only gross faults are judged, and a finding says so.
+
+    Returns:
+        Every finding, whole rows first, then column by column in the order of the schema. The status is
+        ``failed`` if any finding is, else ``warning`` if any is, else ``ok``.
+
+    Examples:
+        >>> from churn_monitoring.profiling import CategoryProfile
+        >>> options = QualityOptions(
+        ...     min_rows=200, max_repeated_share=0.05, max_missing_increase=0.05, missing_z=4.0,
+        ...     missing_warning_increase=0.02, range_margin=0.1, max_out_of_range_share=0.05,
+        ...     constant_min_rows=20, constant_probability=1e-6, new_category_share=0.005,
+        ...     new_category_rows=3, recoded_share=0.5, max_unparseable_share=0.05)
+        >>> reference = TableProfile(5_000, {}, {"plan": CategoryProfile({"basic": 3_000, "pro": 2_000}, 0)})
+        >>> batch = TableProfile(1_000, {}, {"plan": CategoryProfile({"basic": 500, "pro": 300}, 200)})
+        >>> quality = measure_quality(reference, batch, BatchFacts(), options)
+        >>> quality.status, quality.findings[0].message
+        ('failed', "column 'plan' is missing in 20.0% of rows, in the reference in 0.0%")
+    """
+    findings = tuple(
+        finding
+        for finding in (
+            *_check_rows(batch, facts, options),
+            *_check_columns(reference, batch, facts, options),
+        )
+        if finding is not None
+    )
+    severities = {finding.severity for finding in findings}
+    status: QualityStatus = (
+        "failed" if "failed" in severities else "warning" if "warning" in severities else "ok"
+    )
+    return Quality(status=status, findings=findings)
+
+
+def _check_rows(batch: TableProfile, facts: BatchFacts, options: QualityOptions) -> Iterator[Finding | None]:
+    yield check_size(batch.rows, options)
+    yield check_repeated_rows(batch.rows, facts.repeated, options)
+    yield check_duplicate_ids(batch.rows, facts.repeated, options)
+
+
+def _check_columns(
+    reference: TableProfile, batch: TableProfile, facts: BatchFacts, options: QualityOptions
+) -> Iterator[Finding | None]:
+    for name, number in reference.numeric.items():
+        current = batch.numeric[name]
+        usual = facts.reference_unparseable.get(name, 0.0)
+        yield check_unparseable(name, batch.rows, facts.unparseable.get(name, 0), usual, options)
+        yield check_missing_share(name, number, current, options)
+        yield check_range(name, number, current, options)
+        yield check_constant(name, number, current, options)
+    for name, category in reference.categorical.items():
+        levels = batch.categorical[name]
+        yield check_missing_share(name, category, levels, options)
+        yield check_constant(name, category, levels, options)
+        yield check_unseen_levels(name, category, levels, options)

@@ -1,0 +1,156 @@
+"""One batch's report as one HTML page that needs nothing but a browser.
+
+    report, history ─ view (ranked, formatted, coordinates) ─ templates/page.html.j2 ─ HTML
+
+The page loads nothing: styles are inline, charts are SVG, fonts are the reader's own, and a content security
+policy says so to the browser. Every value of the report is escaped, for a column can have any name.
+"""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from churn_monitoring.reporting.charts import LANES, WIDTH, build_history_chart, build_interval_chart
+from churn_monitoring.reporting.words import VERDICTS, describe_next_steps
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
+
+HISTORY_SHOWN = 60
+FEATURES_SHOWN = 12
+_METRICS = (
+    ("average_precision", "Average precision"),
+    ("accuracy", "Accuracy"),
+    ("precision", "Precision"),
+    ("recall", "Recall"),
+    ("f1", "F1"),
+    ("brier", "Brier score"),
+    ("log_loss", "Log loss"),
+)
+_SEVERITY = {"failed": 0, "critical": 0, "warning": 1, "info": 2}
+
+
+def render_page(
+    report: dict[str, Any],
+    *,
+    history: Sequence[dict[str, Any]],
+    performance_threshold: float | None = None,
+    drift_share_threshold: float | None = None,
+) -> str:
+    """The page of one batch.
+
+    Args:
+        report: the monitoring report as written to JSON; any of realized and estimated performance,
+            prediction, target and concept drift may be ``None``.
+        history: batches up to this one, oldest first, each ``{batch, as_of, action, roc_auc, drift_share,
+            model_version, event}`` with ``roc_auc`` a ``{value, low, high}`` or ``None``; the newest
+            ``HISTORY_SHOWN`` are shown.
+        performance_threshold: drawn across the performance charts where given.
+        drift_share_threshold: drawn across the drift chart where given.
+
+    Returns:
+        A complete HTML document; the same arguments give the same text.
+    """
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    environment = Environment(
+        loader=PackageLoader("churn_monitoring.reporting"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters.update(
+        number=_format_number, p_value=_format_p_value, share=_format_share, code=_mark_code
+    )
+    shown = list(history)[-HISTORY_SHOWN:]
+    return environment.get_template("page.html.j2").render(
+        report=report,
+        verdict=VERDICTS[report["decision"]["action"]],
+        steps=describe_next_steps(report),
+        performance=_view_performance(report["performance"], performance_threshold),
+        features=_rank_features(report["drift"]["features"]),
+        overall=_view_overall(report["drift"]),
+        findings=_rank_by_severity(report["data_quality"]["findings"]),
+        alerts=_rank_by_severity(report["alerts"]),
+        history=shown,
+        timeline=build_history_chart(
+            shown, report["batch"]["id"], performance_threshold, drift_share_threshold
+        ),
+        thresholds={"performance": performance_threshold, "drift_share": drift_share_threshold},
+        features_shown=FEATURES_SHOWN,
+        lanes=LANES,
+        width=WIDTH,
+    )
+
+
+def _view_performance(performance: dict[str, Any], threshold: float | None) -> dict[str, Any]:
+    """The interval chart and the rows of the metrics table, ``None`` where nothing is known."""
+    realized, estimated = performance["realized"], performance["estimated"]
+    sources = {"realized": realized, "estimated": estimated}
+    intervals = {name: _interval(source) for name, source in sources.items() if source is not None}
+    metrics = [(title, realized[key]) for key, title in _METRICS] if realized else []
+    return {
+        "chart": build_interval_chart(intervals, threshold) if intervals else None,
+        "intervals": intervals,
+        "metrics": metrics,
+    }
+
+
+def _interval(source: dict[str, Any]) -> dict[str, float]:
+    return {key: source["roc_auc"][key] for key in ("value", "low", "high")}
+
+
+def _rank_features(features: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Drifted features first, the largest change first among equals; each with the width of its bar."""
+    ranked = sorted(features, key=lambda feature: (not feature["drifted"], -abs(feature["effect_size"])))
+    largest = max((abs(feature["effect_size"]) for feature in features), default=0.0) or 1.0
+    return [feature | {"bar": round(100 * abs(feature["effect_size"]) / largest, 1)} for feature in ranked]
+
+
+def _view_overall(drift: dict[str, Any]) -> list[dict[str, Any]]:
+    """The three comparisons that are not about one feature, each with what it means."""
+    meanings = (
+        ("prediction", "Scores", "the distribution of the model's scores", "not measured"),
+        ("target", "Label shift", "the churn rate", "needs matured labels"),
+        ("concept", "Concept drift", "how features relate to churn", "needs matured labels"),
+    )
+    return [
+        {"title": title, "meaning": meaning, "absent": absent, "result": drift[key]}
+        for key, title, meaning, absent in meanings
+    ]
+
+
+def _rank_by_severity(items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
+    return sorted(items, key=lambda item: _SEVERITY[item["severity"]])
+
+
+def _format_number(value: float | None, digits: int = 3) -> str:
+    """Three decimals, or three significant digits where those would say nothing; a dash for ``None``."""
+    if value is None:
+        return "–"
+    if value == int(value):
+        return f"{int(value):,}"
+    if 10**-digits <= abs(value) < 1000:
+        return f"{value:.{digits}f}"
+    return f"{value:.{digits}g}"
+
+
+def _format_p_value(value: float | None) -> str:
+    if value is None:
+        return "too few rows"
+    return "< 0.0001" if value < 0.0001 else f"{value:.4f}"
+
+
+def _mark_code(text: str) -> "Markup":
+    """The escaped text with what stands between backticks set as code."""
+    from markupsafe import Markup
+
+    parts = text.split("`")
+    return Markup("").join(
+        Markup("<code>{}</code>").format(part) if position % 2 else part
+        for position, part in enumerate(parts)
+    )
+
+
+def _format_share(value: float | None) -> str:
+    return "–" if value is None else f"{value:.0%}"

@@ -1,0 +1,16 @@
+"""Raw tables, read one way everywhere: at training, when a batch is scored, and when labels arrive.
+
+Topology:
+    columns.py   one column of unknown spelling -> numbers, canonical text or dates
+    coerce.py    a raw table and a schema -> the rows every other layer works on, labels, fingerprints
+"""
+
+from churn_monitoring.tables.coerce import (
+    Coerced,
+    coerce_rows,
+    fingerprint_rows,
+    missing_columns,
+    read_labels,
+)
+
+__all__ = ["Coerced", "coerce_rows", "fingerprint_rows", "missing_columns", "read_labels"]
