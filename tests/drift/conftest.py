@@ -85,9 +85,7 @@ def profile_in_chunks() -> Callable[..., NumericProfile]:
 @pytest.fixture(scope="session")
 def count_in_chunks() -> Callable[..., CategoryProfile]:
     def _count(rng: np.random.Generator, codes: Array) -> CategoryProfile:
-        texts = [
-            pd.Series([f"level {code:g}" for code in chunk], dtype="object") for chunk in _split(rng, codes)
-        ]
+        texts = [pd.Series([f"level {code:g}" for code in chunk], dtype="object") for chunk in _split(rng, codes)]
         return reduce(merge_profiles, [profile_categories(text) for text in texts])
 
     return _count

@@ -52,8 +52,7 @@ def test_psi_is_its_formula_with_half_a_count_in_each_cell(profile_both) -> None
 def test_psi_without_drift_is_on_average_what_it_says(profile_both) -> None:
     rng = np.random.default_rng(26)
     results = [
-        compare_population_stability(*profile_both(rng.normal(size=1_000), rng.normal(size=500)))
-        for _ in range(200)
+        compare_population_stability(*profile_both(rng.normal(size=1_000), rng.normal(size=500))) for _ in range(200)
     ]
     expected = results[0].expected_without_drift
     assert expected == pytest.approx(9 * (1 / 1_000 + 1 / 500))

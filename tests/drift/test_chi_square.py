@@ -50,9 +50,7 @@ def test_it_keeps_its_level_with_thousands_of_rare_levels() -> None:
     alarms = 0
     for _ in range(150):
         counts = [rng.multinomial(rows, shares / shares.sum()) for rows in (5_000, 1_000)]
-        columns = [
-            CategoryProfile({str(i): int(n) for i, n in enumerate(row) if n}, missing=0) for row in counts
-        ]
+        columns = [CategoryProfile({str(i): int(n) for i, n in enumerate(row) if n}, missing=0) for row in counts]
         alarms += compare_chi_square(*columns, rare_level_share=0.005).p_value < 0.05
     assert alarms / 150 <= 0.10
 

@@ -63,9 +63,7 @@ def test_the_same_rows_again_have_not_drifted(options) -> None:
 
 @pytest.mark.parametrize("rows", [200, 1_000, 5_000])
 def test_with_nothing_wrong_hardly_a_feature_drifts(rows, options) -> None:
-    flagged = sum(
-        share_drifted(_measure(_draw(seed, rows), options).values()) > 0 for seed in range(100, 160)
-    )
+    flagged = sum(share_drifted(_measure(_draw(seed, rows), options).values()) > 0 for seed in range(100, 160))
     assert flagged <= 4
 
 
@@ -190,11 +188,7 @@ def test_scores_that_move_have_drifted_and_others_have_not(options, profile_both
         False,
         True,
     )
-    assert (
-        drift.effect_size
-        == drift.statistic
-        == compare_kolmogorov_smirnov(*profile_both(reference, moved)).statistic
-    )
+    assert drift.effect_size == drift.statistic == compare_kolmogorov_smirnov(*profile_both(reference, moved)).statistic
 
 
 def test_scores_that_move_less_than_the_floor_have_not_drifted(options, profile_both) -> None:
@@ -232,9 +226,7 @@ def test_the_distance_of_a_feature_is_its_effect_size(options) -> None:
 
 
 def test_a_few_rows_that_moved_far_reach_one_floor_but_not_both(options) -> None:
-    schema = TableSchema(
-        id="i", target="y", positive=1, date=None, numeric=("x",), categorical=(), ignored=()
-    )
+    schema = TableSchema(id="i", target="y", positive=1, date=None, numeric=("x",), categorical=(), ignored=())
     values = np.linspace(0.0, 100.0, 5_000)
     reference = fit_reference_profile(pd.DataFrame({"x": values}), schema, max_points=65_536)
     moved = pd.DataFrame({"x": np.where(values < 8.0, 99.0, values)})
@@ -246,9 +238,7 @@ def test_a_few_rows_that_moved_far_reach_one_floor_but_not_both(options) -> None
 
 
 def test_a_large_distance_between_few_rows_and_many_levels_is_noise(options) -> None:
-    schema = TableSchema(
-        id="i", target="y", positive=1, date=None, numeric=(), categorical=("x",), ignored=()
-    )
+    schema = TableSchema(id="i", target="y", positive=1, date=None, numeric=(), categorical=("x",), ignored=())
     rng = np.random.default_rng(30)
     tables = [pd.DataFrame({"x": rng.integers(0, 100, rows).astype(str)}) for rows in (5_000, 250)]
     reference = fit_reference_profile(tables[0], schema, max_points=10)

@@ -15,9 +15,7 @@ SHAPES = ("continuous", "integer", "zero_inflated", "heavy_ties")
 
 
 @pytest.mark.parametrize("shape", SHAPES)
-def test_statistic_and_p_value_equal_scipys_on_125_pairs_whole_and_in_chunks(
-    shape, draw, profile_in_chunks
-) -> None:
+def test_statistic_and_p_value_equal_scipys_on_125_pairs_whole_and_in_chunks(shape, draw, profile_in_chunks) -> None:
     rng = np.random.default_rng([7, SHAPES.index(shape)])
     for _ in range(125):
         reference = draw(rng, shape, int(rng.integers(2, 900)))
@@ -37,9 +35,7 @@ small = arrays(np.float64, st.integers(2, 12), elements=st.integers(-3, 3).map(f
 
 @settings(max_examples=150, deadline=None)
 @given(reference=small, batch=small)
-def test_the_statistic_is_that_of_all_the_values_whatever_they_are(
-    reference: np.ndarray, batch: np.ndarray
-) -> None:
+def test_the_statistic_is_that_of_all_the_values_whatever_they_are(reference: np.ndarray, batch: np.ndarray) -> None:
     grid = build_grid(reference, max_points=65_536)
     result = compare_kolmogorov_smirnov(profile_numbers(reference, grid), profile_numbers(batch, grid))
     assert result.statistic == pytest.approx(ks_2samp(reference, batch, method="asymp").statistic, abs=1e-12)
@@ -79,9 +75,7 @@ def test_one_value_of_a_million_hides_nothing(profile_both) -> None:
     reference, batch = rng.normal(size=2_000), rng.normal(0.5, 1.0, size=1_000)
     clean = compare_kolmogorov_smirnov(*profile_both(reference, batch)).statistic
     for spoiled in ((np.append(reference, 1e6), batch), (reference, np.append(batch, 1e6))):
-        assert compare_kolmogorov_smirnov(*profile_both(*spoiled)).statistic == pytest.approx(
-            clean, abs=0.001
-        )
+        assert compare_kolmogorov_smirnov(*profile_both(*spoiled)).statistic == pytest.approx(clean, abs=0.001)
     assert clean > 0.15
 
 

@@ -17,9 +17,7 @@ columns = st.builds(
 def test_it_is_the_largest_difference_of_probability_of_any_set_of_levels(
     reference: CategoryProfile, batch: CategoryProfile
 ) -> None:
-    shares = [
-        {level: n / column.count for level, n in column.counts.items()} for column in (reference, batch)
-    ]
+    shares = [{level: n / column.count for level, n in column.counts.items()} for column in (reference, batch)]
     gains = [shares[0].get(level, 0.0) - shares[1].get(level, 0.0) for level in "abcde"]
     largest = sum(gain for gain in gains if gain > 0)
     assert compare_total_variation(reference, batch).distance == pytest.approx(largest, abs=1e-12)

@@ -96,9 +96,7 @@ def test_a_reference_that_is_constant_counts_the_rows_that_left(profile_both) ->
     result = compare_wasserstein(*profile_both(np.full(500, 4.0), batch))
     assert (result.distance, result.scale, result.low, result.high) == (pytest.approx(0.3), 0.0, 4.0, 4.0)
     rare = np.append(np.zeros(999), 7.0)
-    assert compare_wasserstein(
-        *profile_both(rare, np.repeat([0.0, 5.0], [70, 30]))
-    ).distance == pytest.approx(0.299)
+    assert compare_wasserstein(*profile_both(rare, np.repeat([0.0, 5.0], [70, 30]))).distance == pytest.approx(0.299)
 
 
 def test_it_does_not_depend_on_the_unit(profile_both) -> None:

@@ -50,9 +50,7 @@ def test_no_customer_is_on_two_sides_and_no_row_twice(table, labels, schema, und
     assert set.union(*customers) == set(repeated["customer"])
 
 
-def test_a_table_that_shows_every_customer_in_every_period_still_gives_three_sides(
-    labels, table, schema, options
-):
+def test_a_table_that_shows_every_customer_in_every_period_still_gives_three_sides(labels, table, schema, options):
     panel = table.assign(
         customer=[f"c{number % 60}" for number in range(600)],
         day=[f"2025-01-{1 + number // 60:02d}" for number in range(600)],
@@ -79,9 +77,7 @@ def test_training_rows_beyond_the_limit_are_sampled_and_counted(table, labels, s
     assert len(split.train) == 100
     assert set(split.train.tolist()) <= set(full.train.tolist())
     assert split.holdout.tolist() == full.holdout.tolist()
-    assert split.notes == (
-        f"{len(full.train) - 100} training rows beyond training.max_training_rows were left out",
-    )
+    assert split.notes == (f"{len(full.train) - 100} training rows beyond training.max_training_rows were left out",)
 
 
 def test_the_same_seed_gives_the_same_sides_and_the_table_is_left_alone(table, labels, undated, options):

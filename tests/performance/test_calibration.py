@@ -70,6 +70,19 @@ def test_separable_labels_give_the_finite_answer_of_smoothed_targets() -> None:
     assert abs(residuals @ logit(scores)) < 1e-6
 
 
+@pytest.mark.parametrize("order", [1, -1])
+def test_classes_that_only_touch_at_one_score_count_as_separable(order: int) -> None:
+    scores = np.array([0.1, 0.2, 0.5, 0.5, 0.8, 0.9])
+    found = fit_platt(np.repeat([0.0, 1.0], 3)[::order], scores)
+    assert 0.0 < order * found.slope < 10.0
+
+
+def test_a_start_far_from_the_maximum_is_survived() -> None:
+    labels = np.repeat([0.0, 1.0], [150, 50])
+    found = fit_logistic(np.ones((200, 1)), labels, offset=np.full(200, 12.0))
+    assert found.coefficients[0] == pytest.approx(logit(0.25) - 12.0, abs=1e-6)
+
+
 def test_separable_labels_still_have_the_supremum_of_their_likelihood() -> None:
     design = np.column_stack([np.ones(8), np.arange(8) - 3.5])
     found = fit_logistic(design, np.repeat([0.0, 1.0], 4))
@@ -131,8 +144,8 @@ def test_no_other_threshold_has_a_better_f1(rows: list[tuple[bool, int]]) -> Non
         assert rival < reached - 1e-12 or other <= np.min(probabilities[probabilities >= threshold])
 
 
-def test_the_threshold_separates_neighbouring_floats() -> None:
-    low = 0.3
+@pytest.mark.parametrize("low", [0.3, float(np.nextafter(0.3, 1.0))])
+def test_the_threshold_separates_neighbouring_floats(low: float) -> None:
     high = float(np.nextafter(low, 1.0))
     threshold = choose_threshold_f1(np.array([0.0, 1.0]), np.array([low, high]))
     assert low < threshold <= high

@@ -13,13 +13,15 @@ from sklearn.metrics import roc_auc_score
 
 from churn_monitoring.core.options import ConceptOptions
 from churn_monitoring.performance.concept import (
+    FLATTEST_SLOPE,
     ConceptResult,
     ConceptTest,
     compare_concept,
     measure_concept,
     measure_target,
 )
-from churn_monitoring.performance.estimation import estimate_roc_auc, match_rate
+from churn_monitoring.performance.estimation import estimate_roc_auc, match_rate, measure_label_noise
+from churn_monitoring.performance.ranking import roc_auc_standard_error
 from churn_monitoring.performance.scored import ScoredLabels
 
 OPTIONS = ConceptOptions(
@@ -32,9 +34,7 @@ OPTIONS = ConceptOptions(
 )
 
 
-def draw_part(
-    rng: np.random.Generator, rows: int, *, shift: float = 0.0, prior: float = 0.0, slope: float = 1.0
-):
+def draw_part(rng: np.random.Generator, rows: int, *, shift: float = 0.0, prior: float = 0.0, slope: float = 1.0):
     """Calibrated rows; ``shift`` moves the mix, ``prior`` the intercept, ``slope`` the concept."""
     logits = rng.normal(-1.3 + shift, 1.6, size=rows)
     labels = rng.random(rows) < expit(prior - 1.3 * (1.0 - slope) + slope * logits)
@@ -85,6 +85,10 @@ def test_a_flattened_concept_is_concept_drift() -> None:
     assert found.p_value is not None
     assert found.p_value < 0.001
     assert (found.feature, found.kind) == ("churned", "concept")
+    slope = compare_concept(*draw_pair(3, rows=1000, slope=0.2), OPTIONS).slope
+    assert slope is not None
+    assert slope.effect_size < -0.2
+    assert slope.reaches(0.001)
     assert found.adjusted_p_value == min(1.0, 2.0 * found.p_value)
 
 
@@ -127,9 +131,7 @@ def test_both_tests_keep_their_size_without_drift() -> None:
         (np.repeat([0.0, 1.0], 25), np.full(50, 0.3), "same score"),
     ],
 )
-def test_a_part_that_cannot_show_it_gives_a_reason(
-    labels: np.ndarray, probabilities: np.ndarray, word: str
-) -> None:
+def test_a_part_that_cannot_show_it_gives_a_reason(labels: np.ndarray, probabilities: np.ndarray, word: str) -> None:
     reference, _ = draw_pair(6)
     odd = ScoredLabels(labels, probabilities)
     for pair, name in (((reference, odd), "batch"), ((odd, reference), "reference")):
@@ -155,6 +157,40 @@ def test_a_separable_batch_has_a_finite_answer(direction: float) -> None:
     assert (found.gap.p_value < 0.001) == (direction < 0.0)
 
 
+def test_the_chance_in_the_labels_stands_in_where_delong_has_no_variance() -> None:
+    reference, _ = draw_pair(7)
+    logits = np.linspace(-3.0, 3.0, 80)
+    batch = ScoredLabels((logits > 0.0).astype(float), expit(logits))
+    found = compare_concept(reference, batch, OPTIONS).gap
+    assert found is not None
+    noise = measure_label_noise(match_rate(batch), rate_fitted=True)
+    own = roc_auc_standard_error(reference.labels, reference.probabilities)
+    assert found.statistic == pytest.approx(-found.effect_size / np.hypot(noise, own), rel=1e-9)
+
+
+def test_a_reference_without_slope_makes_the_relative_change_large_but_finite() -> None:
+    rng = np.random.default_rng(10)
+    logits = rng.normal(0.0, 2.0, size=4000)
+    reference = ScoredLabels((np.arange(4000) % 4 == 0).astype(float), expit(logits))
+    batch = draw_part(rng, 500)
+    z = np.concatenate([reference.logits, batch.logits])
+    b = np.repeat([0.0, 1.0], [4000, 500])
+    labels = np.concatenate([reference.labels, batch.labels])
+    design = np.column_stack([np.ones(z.size), z, z**2, b, b * z])
+    center = reference.logits.mean()
+    moved, changed = (sm.Logit(labels, design[:, :k]).fit(disp=0, tol=1e-12).params for k in (4, 5))
+    steepness = max(abs(moved[1] + 2.0 * moved[2] * center), FLATTEST_SLOPE)
+    found = compare_concept(reference, batch, OPTIONS).slope
+    assert found is not None
+    assert found.effect_size == pytest.approx(changed[4] / steepness, rel=1e-6)
+
+
+def test_probabilities_that_differ_only_beyond_the_margin_are_one_score() -> None:
+    reference, _ = draw_pair(7)
+    odd = ScoredLabels(np.array([0.0, 1.0, 0.0, 1.0]), np.array([0.0, 1e-12, 0.0, 1e-11]))
+    assert compare_concept(reference, odd, OPTIONS).reason is not None
+
+
 def test_a_separable_reference_and_batch_have_finite_answers() -> None:
     logits = np.linspace(-3.0, 3.0, 80)
     part = ScoredLabels((logits > 0.0).astype(float), expit(logits))
@@ -166,7 +202,8 @@ def test_a_separable_reference_and_batch_have_finite_answers() -> None:
 def test_certain_and_right_probabilities_leave_the_gap_defined() -> None:
     labels = np.repeat([0.0, 1.0], 20)
     found = compare_concept(ScoredLabels(labels, labels), ScoredLabels(labels, labels), OPTIONS)
-    assert found.gap is None or found.gap.p_value == pytest.approx(0.5, abs=0.01)
+    assert found.gap is not None
+    assert found.gap.p_value == pytest.approx(0.5, abs=0.01)
     assert found.slope is not None
     assert found.slope.p_value > 0.5
 
@@ -175,9 +212,7 @@ def test_certain_and_right_probabilities_leave_the_gap_defined() -> None:
 @given(st.lists(st.tuples(st.booleans(), st.sampled_from([0.0, 1e-12, 0.1, 0.5, 0.7, 1.0])), max_size=12))
 def test_any_tiny_batch_gives_finite_numbers_or_none(rows: list[tuple[bool, float]]) -> None:
     reference, _ = draw_pair(8)
-    batch = ScoredLabels(
-        np.array([r[0] for r in rows], dtype=float), np.array([r[1] for r in rows], dtype=float)
-    )
+    batch = ScoredLabels(np.array([r[0] for r in rows], dtype=float), np.array([r[1] for r in rows], dtype=float))
     for record in (
         measure_concept(reference, batch, OPTIONS, "churned"),
         measure_target(reference, batch, OPTIONS, "churned"),
@@ -218,7 +253,9 @@ def test_a_realized_value_above_the_expected_never_counts() -> None:
     assert not better.reaches(1.0)
 
 
-@pytest.mark.parametrize("table", [[[700, 2100], [93, 257]], [[700, 2100], [150, 200]], [[10, 12], [3, 9]]])
+@pytest.mark.parametrize(
+    "table", [[[700, 2100], [93, 257]], [[700, 2100], [150, 200]], [[10, 12], [3, 9]], [[7000, 21000], [8300, 22500]]]
+)
 def test_the_target_test_equals_scipy_with_its_defaults(table: list[list[int]]) -> None:
     parts = [ScoredLabels(np.repeat([1.0, 0.0], counts), np.full(sum(counts), 0.3)) for counts in table]
     found = measure_target(*parts, OPTIONS, "churned")

@@ -39,9 +39,7 @@ def build_reference(seed: int = 0) -> ReferenceScores:
     return ReferenceScores(labels, scores, scores)
 
 
-def judge(
-    labels: np.ndarray, scores: np.ndarray, reference: ReferenceScores | None = None
-) -> LabelledEvidence:
+def judge(labels: np.ndarray, scores: np.ndarray, reference: ReferenceScores | None = None) -> LabelledEvidence:
     return measure_labelled(
         "2025-02-03",
         date(2025, 2, 3),
@@ -64,9 +62,7 @@ def test_rows_without_a_label_are_left_out_of_everything() -> None:
     found, reference = judge(partial, scores), build_reference().scored
     batch = ScoredLabels(labels[known], scores[known])
     assert (found.rows, found.label_coverage) == (375, 0.75)
-    assert found.performance == measure_performance(
-        batch.labels, scores[known], scores[known], 0.4, PERFORMANCE
-    )
+    assert found.performance == measure_performance(batch.labels, scores[known], scores[known], 0.4, PERFORMANCE)
     assert found.concept == measure_concept(reference, batch, CONCEPT, "churned")
     assert found.target == measure_target(reference, batch, CONCEPT, "churned")
     assert found.reason is None
@@ -105,12 +101,8 @@ def test_the_drop_is_measured_in_both_standard_errors() -> None:
     labels, scores = draw_scores(2, 400)
     noisy = np.random.default_rng(3).permutation(scores)
     drop = measure_auc_drop(reference, labels, noisy)
-    spread = np.hypot(
-        roc_auc_standard_error(labels, noisy), roc_auc_standard_error(reference.labels, reference.scores)
-    )
-    values = [
-        measure_roc_auc(*pair, 0.95).value for pair in ((labels, noisy), (reference.labels, reference.scores))
-    ]
+    spread = np.hypot(roc_auc_standard_error(labels, noisy), roc_auc_standard_error(reference.labels, reference.scores))
+    values = [measure_roc_auc(*pair, 0.95).value for pair in ((labels, noisy), (reference.labels, reference.scores))]
     assert drop == pytest.approx((values[0] - values[1]) / spread, abs=1e-12)
     assert drop < -3.0
 

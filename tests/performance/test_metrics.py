@@ -24,11 +24,12 @@ def draw_rows(seed: int, rows: int = 500) -> tuple[np.ndarray, np.ndarray, np.nd
     return labels, truth.round(1), expit(truth.round(1))
 
 
-def test_every_metric_equals_that_of_scikit_learn() -> None:
+@pytest.mark.parametrize("threshold", [0.4, 0.5])  # 0.5 is the probability of some rows, which are flagged
+def test_every_metric_equals_that_of_scikit_learn(threshold: float) -> None:
     labels, scores, probabilities = draw_rows(1)
-    found = measure_performance(labels, scores, probabilities, 0.4, OPTIONS)
+    found = measure_performance(labels, scores, probabilities, threshold, OPTIONS)
     assert found is not None
-    flagged = probabilities >= 0.4
+    flagged = probabilities >= threshold
     expected = {
         "average_precision": peers.average_precision_score(labels, scores),
         "accuracy": peers.accuracy_score(labels, flagged),
@@ -40,7 +41,7 @@ def test_every_metric_equals_that_of_scikit_learn() -> None:
     }
     assert {name: getattr(found, name) for name in expected} == pytest.approx(expected, abs=1e-12)
     assert found.roc_auc.value == pytest.approx(peers.roc_auc_score(labels, scores), abs=1e-12)
-    assert (found.threshold, found.rows, found.positives) == (0.4, 500, int(labels.sum()))
+    assert (found.threshold, found.rows, found.positives) == (threshold, 500, int(labels.sum()))
 
 
 def test_certain_and_wrong_probabilities_cost_as_much_as_in_scikit_learn() -> None:

@@ -69,9 +69,7 @@ def test_standard_errors_equal_the_direct_covariance(decimals: int) -> None:
     assert paired.standard_error == pytest.approx(variance**0.5, abs=1e-12)
     z = paired.difference.value / paired.standard_error
     assert paired.p_value == pytest.approx(2.0 * norm.sf(abs(z)), rel=1e-9)
-    assert paired.difference.high == pytest.approx(
-        paired.difference.value + norm.ppf(0.975) * variance**0.5, abs=1e-12
-    )
+    assert paired.difference.high == pytest.approx(paired.difference.value + norm.ppf(0.975) * variance**0.5, abs=1e-12)
 
 
 @settings(deadline=None)

@@ -36,9 +36,7 @@ def _assert_same(first: NumericProfile, second: NumericProfile) -> None:
 
 @settings(max_examples=150, deadline=None)
 @given(first=chunks, second=chunks)
-def test_merged_chunks_equal_the_whole_and_the_order_does_not_matter(
-    first: np.ndarray, second: np.ndarray
-) -> None:
+def test_merged_chunks_equal_the_whole_and_the_order_does_not_matter(first: np.ndarray, second: np.ndarray) -> None:
     left, right = profile_numbers(first, GRID), profile_numbers(second, GRID)
     whole = profile_numbers(np.concatenate([first, second]), GRID)
     _assert_same(merge_profiles(left, right), whole)
@@ -65,9 +63,7 @@ def test_merging_categories_is_associative_and_commutative(
 def test_a_table_read_in_chunks_gives_the_profile_of_the_table() -> None:
     rng = np.random.default_rng(5)
     rows = pd.DataFrame({"a": rng.integers(0, 9, 1_000).astype(float), "c": rng.choice(["x", "y"], 1_000)})
-    schema = TableSchema(
-        id="id", target="y", positive="yes", date=None, numeric=("a",), categorical=("c",), ignored=()
-    )
+    schema = TableSchema(id="id", target="y", positive="yes", date=None, numeric=("a",), categorical=("c",), ignored=())
     reference = fit_reference_profile(rows, schema, max_points=100)
     merged = profile_rows(rows.iloc[:0], reference)
     for start in range(0, 1_000, 137):

@@ -34,9 +34,7 @@ def _fit(rows: pd.DataFrame) -> TableProfile:
 
 def test_a_profile_survives_a_file_without_loss() -> None:
     rng = np.random.default_rng(6)
-    rows = pd.DataFrame(
-        {"a/b": rng.normal(size=300), "é": rng.integers(0, 5, 300), "c": rng.choice(["x", "y"], 300)}
-    )
+    rows = pd.DataFrame({"a/b": rng.normal(size=300), "é": rng.integers(0, 5, 300), "c": rng.choice(["x", "y"], 300)})
     profile = _fit(rows)
     assert _round_trip(profile) == profile
     batch = profile_rows(rows.iloc[:7], profile)

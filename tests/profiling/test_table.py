@@ -68,9 +68,7 @@ def test_an_index_with_repetitions_and_other_column_order_change_nothing() -> No
 
 def test_integer_and_nullable_columns_are_numbers_too() -> None:
     rows = ROWS.assign(a=pd.array([1, 2, None], dtype="Int64"), b=[5, 5, 6])
-    assert fit_reference_profile(rows, SCHEMA, max_points=10) == fit_reference_profile(
-        ROWS, SCHEMA, max_points=10
-    )
+    assert fit_reference_profile(rows, SCHEMA, max_points=10) == fit_reference_profile(ROWS, SCHEMA, max_points=10)
 
 
 def test_the_rows_are_not_changed() -> None:
@@ -91,9 +89,7 @@ def test_seven_thousand_rows_of_twenty_columns_take_milliseconds() -> None:
         start = time.perf_counter()
         profile_rows(rows, reference)
         seconds.append(time.perf_counter() - start)
-    assert (
-        min(seconds) < 0.1
-    )  # 7 ms on an idle core: wide enough for a busy one, too narrow for a loop over rows
+    assert min(seconds) < 0.1  # 7 ms on an idle core: wide enough for a busy one, too narrow for a loop over rows
 
 
 @pytest.mark.parametrize("package", ["profiling", "drift", "quality"])

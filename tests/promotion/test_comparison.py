@@ -20,9 +20,7 @@ def test_the_chosen_challenger_is_compared_at_the_full_level() -> None:
     found = compare_candidates(labels, champion, challengers, "forest", 0.95)
     assert found.champion == measure_roc_auc(labels, champion, 0.95)
     assert found.challengers["forest"].roc_auc == measure_roc_auc(labels, challengers["forest"], 0.95)
-    assert found.challengers["forest"].paired == compare_paired_roc_auc(
-        labels, champion, challengers["forest"], 0.95
-    )
+    assert found.challengers["forest"].paired == compare_paired_roc_auc(labels, champion, challengers["forest"], 0.95)
     assert (found.positives, found.positives + found.negatives) == (int(labels.sum()), 400)
 
 

@@ -306,10 +306,7 @@ def test_a_column_the_reference_lacks_altogether_is_not_judged() -> None:
 
 def test_a_reference_without_rows_gives_an_answer_too() -> None:
     reference = fit_reference_profile(_draw(1, 1).iloc[:0], SCHEMA, max_points=100)
-    assert (
-        measure_quality(reference, profile_rows(_draw(2, 500), reference), BatchFacts(), OPTIONS).status
-        == "ok"
-    )
+    assert measure_quality(reference, profile_rows(_draw(2, 500), reference), BatchFacts(), OPTIONS).status == "ok"
 
 
 def test_several_faults_are_all_reported_and_the_worst_gives_the_status() -> None:
@@ -342,9 +339,7 @@ def test_every_value_and_limit_is_finite() -> None:
         _draw(26, 900).assign(charges=1e308, plan="x"),
     ]
     for rows in spoiled:
-        for finding in _measure(
-            rows, BatchFacts({"charges": len(rows)}, {}, RepeatedRows(len(rows)))
-        ).findings:
+        for finding in _measure(rows, BatchFacts({"charges": len(rows)}, {}, RepeatedRows(len(rows)))).findings:
             assert np.isfinite([finding.value, finding.limit]).all()
             assert finding.message
 

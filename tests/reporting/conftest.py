@@ -23,9 +23,7 @@ def make_drift(feature: str, kind: str, effect_size: float, drifted: bool, test:
 @pytest.fixture
 def report() -> dict[str, Any]:
     """A batch on which a retraining was decided, with everything that a report can hold."""
-    features = [
-        make_drift(f"feature_{number}", "numeric", number / 50, number > 11) for number in range(1, 17)
-    ]
+    features = [make_drift(f"feature_{number}", "numeric", number / 50, number > 11) for number in range(1, 17)]
     features.append(make_drift("contract", "categorical", 0.31, True, "chi_square"))
     metrics = {"average_precision": 0.501, "accuracy": 0.741, "precision": 0.48, "recall": 0.61, "f1": 0.537}
     realized = {"roc_auc": {"value": 0.712, "low": 0.674, "high": 0.748}, "brier": 0.178, "log_loss": 0.531}

@@ -47,17 +47,13 @@ def test_the_strongest_column_is_the_one_the_labels_depend_on(
 
 
 def test_the_commonest_value_keeps_its_spelling() -> None:
-    schema = TableSchema(
-        id="k", target="y", positive=1, date=None, numeric=(), categorical=("c", "e"), ignored=()
-    )
+    schema = TableSchema(id="k", target="y", positive=1, date=None, numeric=(), categorical=("c", "e"), ignored=())
     rows = pd.DataFrame({"c": ["a ", "b", "a "], "e": [None, None, None], "y": [1, 0, 1]})
     assert KnownTable(rows, schema).find_commonest("c") == "a "
     assert KnownTable(rows, schema).find_commonest("e") is None
 
 
 def test_an_empty_number_column_stands_at_zero() -> None:
-    schema = TableSchema(
-        id="k", target="y", positive=1, date=None, numeric=("x",), categorical=(), ignored=()
-    )
+    schema = TableSchema(id="k", target="y", positive=1, date=None, numeric=("x",), categorical=(), ignored=())
     rows = pd.DataFrame({"x": [np.nan, np.nan], "y": [1, 0]})
     assert KnownTable(rows, schema).measure_position(rows, "x").tolist() == [0.0, 0.0]

@@ -78,8 +78,7 @@ def test_a_second_fault_leaves_the_random_numbers_of_the_first_alone(case: Case,
     burst = Change(kind="missing_burst", from_week=1, column=schema.numeric[0], strength=0.3)
     other = Change(kind="new_category", from_week=1, column=schema.categorical[0], strength=0.3)
     alone, both = (
-        simulate(schema, make_options(*changes, source=source), table)
-        for changes in ([burst], [other, burst])
+        simulate(schema, make_options(*changes, source=source), table) for changes in ([burst], [other, burst])
     )
     column = schema.numeric[0]
     for batch_id in alone.batches:
@@ -179,9 +178,7 @@ def large(make_options, *changes: Change) -> SimulationOptions:
     return make_options(*changes, weeks=2, batch_rows=4000, customers=1000)
 
 
-def test_a_covariate_shift_moves_its_column_upwards_and_not_the_concept(
-    schema: TableSchema, make_options
-) -> None:
+def test_a_covariate_shift_moves_its_column_upwards_and_not_the_concept(schema: TableSchema, make_options) -> None:
     change = Change(kind="covariate_shift", from_week=2, column="support_calls", strength=0.7)
     options = large(make_options, change)
     simulated = simulate(schema, options, None)
@@ -226,9 +223,7 @@ def encode(rows: pd.DataFrame, schema: TableSchema, levels: dict[str, list[str]]
     return numbers.assign(**codes).to_numpy(dtype=float)
 
 
-def fit_and_score(
-    train: pd.DataFrame, test: pd.DataFrame, schema: TableSchema, levels: dict[str, list[str]]
-) -> float:
+def fit_and_score(train: pd.DataFrame, test: pd.DataFrame, schema: TableSchema, levels: dict[str, list[str]]) -> float:
     forest = RandomForestClassifier(200, min_samples_leaf=10, random_state=0, n_jobs=1)
     forest.fit(encode(train, schema, levels), read_labels(train[schema.target], schema))
     scores = forest.predict_proba(encode(test, schema, levels))[:, 1]
@@ -239,7 +234,7 @@ def test_on_real_tables_concept_drift_breaks_a_champion_and_new_rows_mend_it(
     real: tuple[pd.DataFrame, TableSchema], make_options
 ) -> None:
     table, schema = real
-    drift = Change(kind="concept_drift", from_week=3)
+    drift = Change(kind="concept_drift", from_week=3, strength=0.4)
     options = make_options(drift, source="replay", weeks=8, batch_rows=500)
     simulated = simulate(schema, options, table)
     texts = coerce_rows(table, schema).rows
@@ -247,8 +242,8 @@ def test_on_real_tables_concept_drift_breaks_a_champion_and_new_rows_mend_it(
     batches = list(simulated.batches.values())
     before, first, second = (pd.concat(batches[a:b]) for a, b in ((0, 2), (2, 5), (5, 8)))
     assert fit_and_score(simulated.customers, before, schema, levels) > 0.80
-    assert fit_and_score(simulated.customers, second, schema, levels) < 0.50
-    assert fit_and_score(first, second, schema, levels) > 0.65
+    assert fit_and_score(simulated.customers, second, schema, levels) < 0.68
+    assert fit_and_score(first, second, schema, levels) > 0.75
 
 
 def test_on_real_tables_every_value_is_passed_on_as_it_is_spelt(

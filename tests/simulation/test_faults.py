@@ -22,9 +22,7 @@ def strike(rows: pd.DataFrame, known: KnownTable, kind: str, **fields: Any) -> p
 
 
 @pytest.mark.parametrize("kind", sorted(FAULTS))
-def test_a_fault_leaves_rows_and_other_columns_alone(
-    small_table: pd.DataFrame, known: KnownTable, kind: str
-) -> None:
+def test_a_fault_leaves_rows_and_other_columns_alone(small_table: pd.DataFrame, known: KnownTable, kind: str) -> None:
     before = small_table.copy()
     column = None if kind == "duplicates" else "plan"
     broken = strike(small_table, known, kind, column=column, strength=0.5)
@@ -40,9 +38,7 @@ def test_no_strength_breaks_nothing(small_table: pd.DataFrame, known: KnownTable
 
 
 @pytest.mark.parametrize("kind", ["covariate_shift", "label_shift", "concept_drift"])
-def test_a_change_that_is_no_fault_breaks_nothing(
-    small_table: pd.DataFrame, known: KnownTable, kind: str
-) -> None:
+def test_a_change_that_is_no_fault_breaks_nothing(small_table: pd.DataFrame, known: KnownTable, kind: str) -> None:
     assert strike(small_table, known, kind) is small_table
 
 
@@ -59,9 +55,7 @@ def test_a_broken_whole_number_stays_a_number(small_schema: TableSchema) -> None
     assert broken["size"].tolist() == [100, 200]
 
 
-def test_a_broken_number_in_text_stays_text_and_blanks_stay_blank(
-    small_table: pd.DataFrame, known: KnownTable
-) -> None:
+def test_a_broken_number_in_text_stays_text_and_blanks_stay_blank(small_table: pd.DataFrame, known: KnownTable) -> None:
     rows = small_table.assign(size=["29.85", " ", "n/a", *small_table["size"][3:]])
     broken = strike(rows, known, "broken_column", column="size")
     assert broken["size"].tolist()[:3] == ["2985", " ", "n/a"]
@@ -75,18 +69,14 @@ def test_a_broken_category_is_constant(small_table: pd.DataFrame, known: KnownTa
 
 
 @pytest.mark.parametrize("column", ["size", "plan"])
-def test_a_missing_burst_empties_the_share_it_names(
-    small_table: pd.DataFrame, known: KnownTable, column: str
-) -> None:
+def test_a_missing_burst_empties_the_share_it_names(small_table: pd.DataFrame, known: KnownTable, column: str) -> None:
     broken = strike(small_table, known, "missing_burst", column=column, strength=0.4)
     assert broken[column].isna().sum() == 1200
     kept = broken[column].notna()
     pd.testing.assert_series_equal(broken.loc[kept, column], small_table.loc[kept, column])
 
 
-def test_a_recoded_category_keeps_its_groups_under_new_names(
-    small_table: pd.DataFrame, known: KnownTable
-) -> None:
+def test_a_recoded_category_keeps_its_groups_under_new_names(small_table: pd.DataFrame, known: KnownTable) -> None:
     broken = strike(small_table, known, "recoded_category", column="plan")
     pairs = set(zip(small_table["plan"], broken["plan"], strict=True))
     assert pairs == {("basic", "BASIC_V2"), ("plus", "PLUS_V2"), ("pro", "PRO_V2")}
@@ -107,17 +97,13 @@ def test_a_recoded_number_like_category_becomes_text_that_parquet_can_hold(known
     assert sorted(broken["flag"].str.removesuffix("_V2")) == ["0", "0", "1", "1"]
 
 
-def test_a_new_category_was_never_seen_and_has_its_share(
-    small_table: pd.DataFrame, known: KnownTable
-) -> None:
+def test_a_new_category_was_never_seen_and_has_its_share(small_table: pd.DataFrame, known: KnownTable) -> None:
     broken = strike(small_table, known, "new_category", column="plan", strength=0.1)
     assert NEW_CATEGORY not in set(small_table["plan"])
     assert (broken["plan"] == NEW_CATEGORY).sum() == 300
 
 
-def test_duplicates_repeat_whole_rows_beside_their_originals(
-    small_table: pd.DataFrame, known: KnownTable
-) -> None:
+def test_duplicates_repeat_whole_rows_beside_their_originals(small_table: pd.DataFrame, known: KnownTable) -> None:
     broken = strike(small_table, known, "duplicates", strength=0.25)
     assert len(broken) == 3750
     assert broken.duplicated().sum() == 750
@@ -130,8 +116,6 @@ def test_an_empty_batch_stays_empty(small_table: pd.DataFrame, known: KnownTable
         assert strike(small_table[:0], known, kind, column=column).empty
 
 
-def test_an_incomplete_change_is_a_defect_not_a_surprise(
-    small_table: pd.DataFrame, known: KnownTable
-) -> None:
+def test_an_incomplete_change_is_a_defect_not_a_surprise(small_table: pd.DataFrame, known: KnownTable) -> None:
     with pytest.raises(ValueError, match="complete the timeline"):
         strike(small_table, known, "missing_burst")

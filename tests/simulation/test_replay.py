@@ -5,16 +5,16 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from sklearn.metrics import roc_auc_score
 
 from churn_monitoring.core.errors import ConfigurationError, DataError
 from churn_monitoring.core.options import Change, TableSchema
-from churn_monitoring.simulation.replay import Replay, mirror_labels, split_past
+from churn_monitoring.simulation.concept import find_region
+from churn_monitoring.simulation.replay import Replay, split_past
 
 
 @given(st.lists(st.sampled_from([1.0, 0.0, np.nan]), min_size=1, max_size=80), st.floats(0.1, 0.9))
-def test_past_and_rest_are_all_rows_once_with_the_share_of_every_label(
-    labels: list[float], share: float
-) -> None:
+def test_past_and_rest_are_all_rows_once_with_the_share_of_every_label(labels: list[float], share: float) -> None:
     values = np.array(labels)
     past, rest = split_past(np.random.default_rng(1), values, share)
     assert sorted([*past, *rest]) == list(range(len(labels)))
@@ -45,9 +45,7 @@ def test_spare_rows_of_a_week_belong_to_no_other(
 def test_a_shorter_replay_is_the_beginning_of_a_longer_one(
     small_table: pd.DataFrame, small_schema: TableSchema, make_options
 ) -> None:
-    long, short = (
-        Replay(small_schema, make_options(source="replay", weeks=weeks), small_table) for weeks in (8, 3)
-    )
+    long, short = (Replay(small_schema, make_options(source="replay", weeks=weeks), small_table) for weeks in (8, 3))
     pd.testing.assert_frame_equal(long.draw(2, 200, ()).rows, short.draw(2, 200, ()).rows)
 
 
@@ -67,16 +65,12 @@ def test_a_shift_without_spare_rows_is_refused(
         replay.draw(2, 400, ())
 
 
-def test_a_missing_column_is_named(
-    small_table: pd.DataFrame, small_schema: TableSchema, make_options
-) -> None:
+def test_a_missing_column_is_named(small_table: pd.DataFrame, small_schema: TableSchema, make_options) -> None:
     with pytest.raises(DataError, match=r"lacks these columns of the schema: plan"):
         Replay(small_schema, make_options(source="replay"), small_table.drop(columns="plan"))
 
 
-def test_a_table_of_one_class_is_refused(
-    small_table: pd.DataFrame, small_schema: TableSchema, make_options
-) -> None:
+def test_a_table_of_one_class_is_refused(small_table: pd.DataFrame, small_schema: TableSchema, make_options) -> None:
     wrong = small_schema.model_copy(update={"positive": "gone"})
     with pytest.raises(DataError, match=r"'gone' 0 times and another 3000 times"):
         Replay(wrong, make_options(source="replay"), small_table)
@@ -89,43 +83,41 @@ def test_the_table_is_left_alone(small_table: pd.DataFrame, small_schema: TableS
     pd.testing.assert_frame_equal(small_table, before)
 
 
-def test_a_full_mirror_gives_every_row_the_label_of_its_mirror_image() -> None:
-    rows = pd.DataFrame({"x": [3, 1, 5, 2, 4], "y": ["c", "a", "e", "b", "d"]})
-    mirrored = mirror_labels(np.random.default_rng(1), rows, "y", rows["x"].to_numpy(dtype=float), 1.0)
-    assert mirrored["y"].tolist() == ["c", "e", "a", "d", "b"]
-    assert mirrored["x"].tolist() == rows["x"].tolist()
-
-
-@given(
-    st.lists(st.tuples(st.integers(0, 4), st.sampled_from(["yes", "no", None])), max_size=40),
-    st.floats(0, 1),
-)
-def test_a_mirror_keeps_the_churn_rate_exactly(pairs: list[tuple[int, str | None]], strength: float) -> None:
-    rows = pd.DataFrame({"x": [x for x, _ in pairs], "y": pd.Series([y for _, y in pairs], dtype="str")})
-    position = rows["x"].to_numpy(dtype=float)
-    mirrored = mirror_labels(np.random.default_rng(2), rows, "y", position, strength)
-    assert (
-        mirrored["y"].value_counts(dropna=False).to_dict() == rows["y"].value_counts(dropna=False).to_dict()
-    )
-
-
-def test_no_strength_mirrors_nothing_and_half_swaps_half_of_the_pairs() -> None:
-    rows = pd.DataFrame({"y": np.arange(4000)})
-    position = np.arange(4000.0)
-    unmoved = mirror_labels(np.random.default_rng(3), rows, "y", position, 0.0)
-    pd.testing.assert_frame_equal(unmoved, rows)
-    half = mirror_labels(np.random.default_rng(3), rows, "y", position, 0.5)
-    assert (half["y"] != rows["y"]).mean() == pytest.approx(0.5, abs=0.05)
-
-
-def test_a_mirror_turns_the_association_along_its_column(
+def test_concept_drift_moves_labels_within_its_region_and_nothing_else(
     small_table: pd.DataFrame, small_schema: TableSchema, make_options
 ) -> None:
     replay = Replay(small_schema, make_options(source="replay"), small_table)
-    concept = Change(kind="concept_drift", from_week=1, column="size")
+    concept = Change(kind="concept_drift", from_week=1, column="size", strength=0.4)
     old, new = replay.draw(1, 200, ()), replay.draw(1, 200, [concept])
     pd.testing.assert_frame_equal(old.rows.drop(columns="left"), new.rows.drop(columns="left"))
-    assert old.churned.sum() == new.churned.sum()
+    keys = small_table.loc[find_region(replay.known, "size", 0.4), "key"]
+    inside = old.rows["key"].isin(keys).to_numpy()
+    assert old.churned[inside].sum() == new.churned[inside].sum()
+    assert old.churned[~inside].tolist() == new.churned[~inside].tolist()
     size = replay.known.measure_position(old.rows, "size")
-    assert size[old.churned == 1].mean() > size[old.churned == 0].mean() + 5
-    assert size[new.churned == 1].mean() < size[new.churned == 0].mean() - 5
+    assert roc_auc_score(old.churned[inside], size[inside]) > 0.6
+    assert roc_auc_score(new.churned[inside], size[inside]) < 0.4
+
+
+def test_several_concept_drifts_join_their_regions(
+    small_table: pd.DataFrame, small_schema: TableSchema, make_options
+) -> None:
+    replay = Replay(small_schema, make_options(source="replay"), small_table)
+    weak, strong = (
+        Change(kind="concept_drift", from_week=1, column="size", strength=strength) for strength in (0.3, 0.8)
+    )
+    both, alone = replay.draw(1, 200, [weak, strong]), replay.draw(1, 200, [strong])
+    pd.testing.assert_frame_equal(both.rows, alone.rows)
+
+
+def test_the_weeks_of_a_replay_have_the_table_s_churn_rate_up_to_chance() -> None:
+    rng = np.random.default_rng(5)
+    labels = (rng.random(4_000) < 0.25).astype(float)
+    deviations = []
+    for seed in range(40):
+        _, rest = split_past(np.random.default_rng(seed), labels, 0.5)
+        weeks = labels[rest].reshape(10, -1)
+        rate = weeks.mean()
+        deviations.append((weeks.mean(axis=1) - rate) / np.sqrt(rate * (1 - rate) / weeks.shape[1]))
+    assert np.abs(np.concatenate(deviations)).max() < 4.0  # 400 weeks: above 4 once in 40 such tests
+    assert abs(np.concatenate(deviations).std() - np.sqrt(0.9)) < 0.1  # a tenth of the rest each

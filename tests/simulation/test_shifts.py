@@ -25,9 +25,7 @@ def test_a_row_is_chosen_as_readily_as_it_weighs() -> None:
     np.testing.assert_allclose(np.bincount(first) / 6000, weights / 8, atol=0.03)
 
 
-def test_weights_are_those_documented_and_multiply(
-    small_table: pd.DataFrame, small_schema: TableSchema
-) -> None:
+def test_weights_are_those_documented_and_multiply(small_table: pd.DataFrame, small_schema: TableSchema) -> None:
     known = KnownTable(small_table, small_schema)
     churned = (small_table["left"] == "1").to_numpy(dtype=float)
     label = Change(kind="label_shift", from_week=1, strength=0.4)
@@ -37,16 +35,12 @@ def test_weights_are_those_documented_and_multiply(
     np.testing.assert_allclose(np.exp(by_label), np.where(churned == 1, 3.0, 1.0))
     assert by_size.max() == pytest.approx(1.5, abs=1e-2)
     assert by_size.min() == pytest.approx(-1.5, abs=1e-2)
-    np.testing.assert_allclose(
-        weigh_rows(small_table, churned, [label, covariate], known), by_label + by_size
-    )
+    np.testing.assert_allclose(weigh_rows(small_table, churned, [label, covariate], known), by_label + by_size)
 
 
 def test_unknown_labels_weigh_like_stayers(small_table: pd.DataFrame, small_schema: TableSchema) -> None:
     shift = Change(kind="label_shift", from_week=1)
-    weights = weigh_rows(
-        small_table[:2], np.array([np.nan, 0.0]), [shift], KnownTable(small_table, small_schema)
-    )
+    weights = weigh_rows(small_table[:2], np.array([np.nan, 0.0]), [shift], KnownTable(small_table, small_schema))
     assert weights.tolist() == [0.0, 0.0]
 
 

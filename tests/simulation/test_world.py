@@ -22,9 +22,7 @@ def test_the_training_table_has_exactly_the_columns_of_the_schema(schema: TableS
     assert len(customers) == make_options().customers
 
 
-def test_snapshots_are_weekly_and_end_a_week_before_the_first_batch(
-    schema: TableSchema, make_options
-) -> None:
+def test_snapshots_are_weekly_and_end_a_week_before_the_first_batch(schema: TableSchema, make_options) -> None:
     options = make_options()
     days = [date.fromisoformat(day) for day in World(schema, options).customers["snapshot_date"]]
     distinct = sorted(set(days))
@@ -69,9 +67,7 @@ def test_concept_drift_moves_labels_and_no_feature(schema: TableSchema, make_opt
 def test_the_strongest_of_several_concept_drifts_is_in_force(schema: TableSchema, make_options) -> None:
     world = World(schema, make_options())
     weak = Change(kind="concept_drift", from_week=1, strength=0.2)
-    np.testing.assert_array_equal(
-        world.draw(1, 99, (weak, *NEW)).probability, world.draw(1, 99, NEW).probability
-    )
+    np.testing.assert_array_equal(world.draw(1, 99, (weak, *NEW)).probability, world.draw(1, 99, NEW).probability)
 
 
 def test_without_a_date_column_there_is_none(schema: TableSchema, make_options) -> None:
@@ -81,9 +77,7 @@ def test_without_a_date_column_there_is_none(schema: TableSchema, make_options) 
     assert "snapshot_date" not in world.draw(1, 10, OLD).rows
 
 
-def test_the_smallest_training_table_ends_a_week_before_the_first_batch_too(
-    schema: TableSchema, make_options
-) -> None:
+def test_the_smallest_training_table_ends_a_week_before_the_first_batch_too(schema: TableSchema, make_options) -> None:
     options: SimulationOptions = make_options(customers=100)
     assert World(schema, options).customers["snapshot_date"].iloc[-1] == "2024-12-30"
 

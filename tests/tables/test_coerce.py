@@ -118,7 +118,5 @@ def test_fingerprints_do_not_depend_on_the_file_the_row_came_from():
     schema = make_schema(date=None)
     text = pd.DataFrame({"charges": ["1", ""], "contract": ["2", ""]})
     typed = pd.DataFrame({"charges": [1.0, np.nan], "contract": [2.0, np.nan]})
-    first, second = (
-        fingerprint_rows(coerce_rows(frame, schema).rows, schema.features) for frame in (text, typed)
-    )
+    first, second = (fingerprint_rows(coerce_rows(frame, schema).rows, schema.features) for frame in (text, typed))
     assert first.tolist() == second.tolist()

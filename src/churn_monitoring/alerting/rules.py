@@ -46,9 +46,7 @@ def _alert_performance(evidence: Evidence, limits: Limits) -> Iterator[Alert]:
     if newest is None or newest.performance is None:
         return
     roc_auc = newest.performance.roc_auc
-    shown = (
-        f"ROC-AUC of batch {newest.batch_id} is {roc_auc.value:.3f} ({roc_auc.low:.3f} to {roc_auc.high:.3f})"
-    )
+    shown = f"ROC-AUC of batch {newest.batch_id} is {roc_auc.value:.3f} ({roc_auc.low:.3f} to {roc_auc.high:.3f})"
     if severity:
         message = f"{shown}, below the threshold {limits.performance_threshold}."
         yield Alert("performance", severity, message, roc_auc.value, limits.performance_threshold)
@@ -65,9 +63,9 @@ def _alert_concept(evidence: Evidence, limits: Limits) -> Iterator[Alert]:
     if concept is None or concept.p_value is None:
         return
     what = (
-        f"the calibration slope moved by {concept.effect_size:+.0%}"
+        f"the calibration slope moved by {concept.effect_size:.0%}"
         if concept.test == "calibration_slope"
-        else f"realized ROC-AUC is {abs(concept.effect_size):.3f} below the one the scores promise"
+        else f"realized ROC-AUC is {concept.effect_size:.3f} below the one the scores promise"
     )
     message = f"Concept drift: on the labels of batch {newest.batch_id} {what} (p = {concept.p_value:.1e})."
     yield Alert("concept_drift", "critical", message, concept.p_value, limits.concept.p_value)
@@ -99,9 +97,7 @@ def _alert_prediction(evidence: Evidence, limits: Limits) -> Iterator[Alert]:
     prediction = evidence.prediction
     if prediction is not None and prediction.drifted:
         message = f"Prediction drift: scores moved by a KS distance of {prediction.statistic:.2f}."
-        yield Alert(
-            "prediction_drift", "warning", message, prediction.statistic, limits.drift.prediction_ks_floor
-        )
+        yield Alert("prediction_drift", "warning", message, prediction.statistic, limits.drift.prediction_ks_floor)
 
 
 def _alert_small_reference(evidence: Evidence, limits: Limits) -> Iterator[Alert]:
@@ -117,9 +113,7 @@ def _alert_small_reference(evidence: Evidence, limits: Limits) -> Iterator[Alert
 
 def _name(drifted: list[FeatureDrift]) -> str:
     strongest = sorted(drifted, key=lambda feature: -abs(feature.effect_size))
-    names = [
-        f"{feature.feature} (effect {feature.effect_size:.2f})" for feature in strongest[:NAMED_FEATURES]
-    ]
+    names = [f"{feature.feature} (effect {feature.effect_size:.2f})" for feature in strongest[:NAMED_FEATURES]]
     more = len(drifted) - NAMED_FEATURES
     return ", ".join(names) + (f" and {more} more" if more > 0 else "")
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from statistics import fmean
-from typing import Any
 
 import click
 
@@ -18,28 +17,18 @@ def demo() -> None:
     """Simulate a business, train, play every week, and tell the champion's ROC-AUC before, during and after."""
     with plain_errors(), exclusive():
         with open_context(None) as context:
-            if context.params["simulation"]["source"] != "world":
-                raise ConfigurationError(
-                    "The demo plays the simulated world: set simulation.source to world."
-                )
-            drifts = [
-                change["from_week"] for change in _timeline(context) if change["kind"] == "concept_drift"
-            ]
-            start = context.params["simulation"]["start"]
+            simulation = context.params["simulation"]
+        if simulation.source != "world":
+            raise ConfigurationError("The demo plays the simulated world: set simulation.source to world.")
+        drifts = [change.from_week for change in simulation.timeline if change.kind == "concept_drift"]
         simulate_if_nothing_given(None, None)
         run_pipeline("training", None)
         tally = play(None)
         with open_context(None) as context:
             ledger = context.catalog.load("monitoring_ledger")
             attempts = context.catalog.load("retraining_ledger")
-        _ = start
         _tell_phases(ledger, attempts, min(drifts, default=len(ledger)))
         click.echo(f"Last report: {tally.last_report}")
-
-
-def _timeline(context: Any) -> list[dict[str, Any]]:
-    simulation = context.params["simulation"]
-    return list(simulation["scenarios"][simulation["scenario"]])
 
 
 def _tell_phases(ledger: Sequence[LedgerEntry], attempts: Sequence[Attempt], drift_week: int) -> None:

@@ -10,9 +10,7 @@ from churn_monitoring.core.errors import NoChampion
 
 
 @click.command()
-@click.option(
-    "--to", "version", default=None, help="Version to put in service; default: the previous champion."
-)
+@click.option("--to", "version", default=None, help="Version to put in service; default: the previous champion.")
 @click.option("--env", "-e", default=None, help="Configuration environment, a folder of conf/.")
 def rollback(version: str | None, env: str | None) -> None:
     """Put the previous champion back in service and record it."""

@@ -11,6 +11,7 @@ from churn_monitoring.cli.sessions import (
     check_environment,
     exclusive,
     open_context,
+    outside_notebooks,
     plain_errors,
     run_pipeline,
 )
@@ -20,7 +21,7 @@ PIPELINES = ("training", "simulation", "monitoring", "retraining")
 
 
 def _run(**options: Any) -> None:
-    with plain_errors(), exclusive():
+    with plain_errors(), outside_notebooks(), exclusive():
         check_environment(options["env"])
         # --pipeline is deprecated by Kedro with a warning on every use; it means the same.
         asked = [options.pop("pipeline")] if options.get("pipeline") else list(options["pipelines"] or ())
@@ -39,14 +40,12 @@ def _run(**options: Any) -> None:
 def simulate_if_nothing_given(env: str | None, params: dict[str, Any] | None) -> None:
     """Simulate the business first when no batch and, for a simulated world, no customers are there."""
     with open_context(env, params) as context:
-        source = context.params["simulation"]["source"]
+        source = context.params["simulation"].source
         wanted = not context.catalog.load("deliveries")
         if source == "world" and context.catalog.exists("customers"):
             wanted = False
     if wanted:
-        logging.getLogger(__name__).info(
-            "No customers and no batches are given: simulating a business first."
-        )
+        logging.getLogger(__name__).info("No customers and no batches are given: simulating a business first.")
         run_pipeline("simulation", env, params)
 
 

@@ -46,13 +46,11 @@ def tell_status(context: Any) -> None:
         newest = max(entry.as_of for entry in ledger)
         cooldown = compute_cooldown(attempts, newest, params["retraining_cooldown_days"])
         click.echo(f"Cooldown   {f'until {cooldown.until}' if cooldown.active else 'none'}")
-        maturing = _count_maturing(ledger, params["labels"]["maturity_days"])
+        maturing = _count_maturing(ledger, params["labels"].maturity_days)
         click.echo(f"Labels     {maturing} batches whose labels have not come or not matured by {newest}")
         tell_table("", ["batch", "action", "model", "ROC-AUC", "drifted"], _tabulate(ledger[-LAST_BATCHES:]))
     for attempt in attempts[-3:]:
-        click.echo(
-            f"{attempt.as_of}  {attempt.kind}: {attempt.verdict}, in service: version {attempt.version_after}"
-        )
+        click.echo(f"{attempt.as_of}  {attempt.kind}: {attempt.verdict}, in service: version {attempt.version_after}")
 
 
 def _count_maturing(ledger: Sequence[LedgerEntry], maturity_days: int) -> int:

@@ -71,9 +71,7 @@ def load_version(model_name: str, version: str) -> ChampionPackage:
     try:
         return _read_version(model_name, version)
     except MlflowException as error:
-        raise NoChampion(
-            f"'{model_name}' has no version {version} that can be loaded: see `mlflow ui`."
-        ) from error
+        raise NoChampion(f"'{model_name}' has no version {version} that can be loaded: see `mlflow ui`.") from error
 
 
 class ChampionDataset(AbstractDataset[ChampionPackage, ChampionPackage]):
@@ -90,14 +88,20 @@ class ChampionDataset(AbstractDataset[ChampionPackage, ChampionPackage]):
     ) -> None:
         self._model_name = model_name
         self._with_training_rows = with_training_rows
+        self._package: ChampionPackage | None = None
         self.metadata = metadata
 
     def load(self) -> ChampionPackage:
-        """The package the alias ``champion`` points at.
+        """The package the alias ``champion`` points at; every node of a run gets the same.
 
         Raises:
             NoChampion: nothing is in service under this name.
         """
+        if self._package is None:
+            self._package = self._load_champion()
+        return self._package
+
+    def _load_champion(self) -> ChampionPackage:
         version = find_version(self._model_name, CHAMPION)
         if version is None:
             raise NoChampion(
@@ -107,14 +111,13 @@ class ChampionDataset(AbstractDataset[ChampionPackage, ChampionPackage]):
         package = _read_version(self._model_name, str(version.version))
         if not self._with_training_rows:
             return package
-        rows = pd.read_parquet(
-            _download(self._model_name, package.version) / "package" / "training_rows.parquet"
-        )
+        rows = pd.read_parquet(_download(self._model_name, package.version) / "package" / "training_rows.parquet")
         return replace(package, training_rows=rows)
 
     def save(self, data: ChampionPackage) -> None:
         """Register the package under the active run and put it in service."""
         move_aliases(self._model_name, register_package(self._model_name, data))
+        self._package = None
 
     def _exists(self) -> bool:
         return find_version(self._model_name, CHAMPION) is not None
@@ -174,9 +177,7 @@ def register_package(model_name: str, package: ChampionPackage) -> str:
         _write_package(Path(folder) / "package", package)
         client.log_model_artifacts(info.model_id, folder)
     try:
-        client.create_registered_model(
-            model_name, description="Churn classifier; alias `champion` is in service."
-        )
+        client.create_registered_model(model_name, description="Churn classifier; alias `champion` is in service.")
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise

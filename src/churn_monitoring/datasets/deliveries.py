@@ -73,9 +73,7 @@ class DeliveriesDataset(AbstractDataset[Any, dict[str, Delivery]]):
             if path.suffix not in SUFFIXES or path.name.startswith(".") or not path.is_file():
                 continue
             if path.stem in found:
-                raise DataError(
-                    f"{found[path.stem].path} and {path} have the same batch id: remove one of them."
-                )
+                raise DataError(f"{found[path.stem].path} and {path} have the same batch id: remove one of them.")
             found[path.stem] = Delivery(path.stem, parse_date(path.stem), path)
         in_order = sorted(found.values(), key=lambda one: (one.batch_date or one.modified_date, one.batch_id))
         return {one.batch_id: one for one in in_order}

@@ -143,5 +143,6 @@ def read_table(path: Path) -> pd.DataFrame:
         first_line = (str(error).strip().splitlines() or ["no data in it"])[0].rstrip(".")
         kind = "Parquet" if path.suffix == ".parquet" else "UTF-8 CSV"
         raise DataError(
-            f"{show_path(path)} cannot be read as {kind} ({first_line}): deliver the file again, whole and with a header line."
+            f"{show_path(path)} cannot be read as {kind} ({first_line}): deliver the file again, whole and with a "
+            "header line."
         ) from error

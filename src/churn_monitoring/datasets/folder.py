@@ -59,9 +59,7 @@ class FolderDataset(AbstractDataset[dict[str, Any], dict[str, Callable[[], Any]]
 
     def _file(self, name: str) -> Any:
         if Path(name).name != name or name.startswith("."):
-            raise DataError(
-                f"'{name}' cannot name a file in {self._path}: use letters, digits, dots and dashes."
-            )
+            raise DataError(f"'{name}' cannot name a file in {self._path}: use letters, digits, dots and dashes.")
         return self._dataset_class(filepath=str(self._path / f"{name}{self._suffix}"))
 
     def _exists(self) -> bool:

@@ -38,12 +38,22 @@ def search_finished_runs(experiment: str, model_name: str) -> list[Any]:
 
 
 class _LedgerDataset(AbstractDataset[Any, Any]):
-    """Base of the read-only views on finished runs."""
+    """Base of the read-only views on finished runs; one session, and so every node of a run, sees one state."""
 
     def __init__(self, *, experiment: str, model_name: str, metadata: dict[str, Any] | None = None) -> None:
         self._experiment = experiment
         self._model_name = model_name
+        self._entries: tuple[Any, ...] | None = None
         self.metadata = metadata
+
+    def load(self) -> tuple[Any, ...]:
+        """The entries, searched for once."""
+        if self._entries is None:
+            self._entries = self._read(search_finished_runs(self._experiment, self._model_name))
+        return self._entries
+
+    def _read(self, runs: list[Any]) -> tuple[Any, ...]:
+        raise NotImplementedError
 
     def save(self, data: Any) -> None:  # noqa: ARG002
         """Refused: a ledger entry is a finished run."""
@@ -56,11 +66,8 @@ class _LedgerDataset(AbstractDataset[Any, Any]):
 class MonitoringLedgerDataset(_LedgerDataset):
     """Monitored batches, the newest judgement of each, oldest batch first."""
 
-    def load(self) -> tuple[LedgerEntry, ...]:
-        """Read the finished monitoring runs."""
-        newest = {
-            run.data.tags["batch"]: run for run in search_finished_runs(self._experiment, self._model_name)
-        }
+    def _read(self, runs: list[Any]) -> tuple[LedgerEntry, ...]:
+        newest = {run.data.tags["batch"]: run for run in runs}
         entries = [_read_entry(run) for run in newest.values()]
         return tuple(sorted(entries, key=lambda entry: (entry.batch_date, entry.batch_id)))
 
@@ -68,9 +75,8 @@ class MonitoringLedgerDataset(_LedgerDataset):
 class RetrainingLedgerDataset(_LedgerDataset):
     """Retraining attempts and rollbacks in the order in which they happened."""
 
-    def load(self) -> tuple[Attempt, ...]:
-        """Read the finished retraining runs."""
-        return tuple(_read_attempt(run) for run in search_finished_runs(self._experiment, self._model_name))
+    def _read(self, runs: list[Any]) -> tuple[Attempt, ...]:
+        return tuple(_read_attempt(run) for run in runs)
 
 
 def _read_entry(run: Any) -> LedgerEntry:

@@ -41,9 +41,7 @@ class RunFactsDataset(AbstractDataset[dict[str, Any], Any]):
             batch = metrics[start : start + METRICS_PER_REQUEST]
             MlflowClient().log_batch(run.info.run_id, metrics=batch, tags=tags if start == 0 else [])
         for run_id, late in data.get("late_metrics", {}).items():
-            MlflowClient().log_batch(
-                run_id, metrics=[Metric(name, value, now, 0) for name, value in late.items()]
-            )
+            MlflowClient().log_batch(run_id, metrics=[Metric(name, value, now, 0) for name, value in late.items()])
         for name, content in data.get("artifacts", {}).items():
             _log_artifact(name, content)
 

@@ -48,9 +48,7 @@ RULES = (
 )
 
 
-def decide_action(
-    evidence: Evidence, alerts: Sequence[Alert], cooldown: Cooldown, concept: ConceptOptions
-) -> Decision:
+def decide_action(evidence: Evidence, alerts: Sequence[Alert], cooldown: Cooldown, concept: ConceptOptions) -> Decision:
     """Apply the first rule that fits; its reasons are the messages of the alerts behind it.
 
     A cooldown delays a retraining, which the decision then says; it never hides an alert.

@@ -41,9 +41,7 @@ def measure_distances(
         distances[name] = {**shared, "wasserstein": moved.distance}
     for name, category in reference.categorical.items():
         shared = _measure_shared(category, batch.categorical[name], options)
-        changed = compare_total_variation(
-            category, batch.categorical[name], rare_level_share=options.rare_level_share
-        )
+        changed = compare_total_variation(category, batch.categorical[name], rare_level_share=options.rare_level_share)
         distances[name] = {**shared, "total_variation": changed.distance}
     return distances
 

@@ -64,14 +64,11 @@ def measure_features(
     tested = [each.drift.p_value for each in measured if each.drift.p_value is not None]
     adjusted = iter(adjust_benjamini_hochberg(tested).tolist())
     return tuple(
-        _judge(each, next(adjusted), alpha) if each.drift.p_value is not None else each.drift
-        for each in measured
+        _judge(each, next(adjusted), alpha) if each.drift.p_value is not None else each.drift for each in measured
     )
 
 
-def measure_prediction(
-    reference: NumericProfile, batch: NumericProfile, options: DriftOptions
-) -> FeatureDrift:
+def measure_prediction(reference: NumericProfile, batch: NumericProfile, options: DriftOptions) -> FeatureDrift:
     """Judge whether the distribution of the scores has drifted.
 
     It has when the Kolmogorov-Smirnov p-value is below ``prediction_p_value`` and the statistic is at least
@@ -142,9 +139,7 @@ def _measure_each(reference: TableProfile, batch: TableProfile, options: DriftOp
         yield _measure_category(name, category, batch.categorical[name], options)
 
 
-def _measure_number(
-    name: str, reference: NumericProfile, batch: NumericProfile, options: DriftOptions
-) -> _Measured:
+def _measure_number(name: str, reference: NumericProfile, batch: NumericProfile, options: DriftOptions) -> _Measured:
     test = compare_kolmogorov_smirnov(reference, batch)
     distance = compare_wasserstein(reference, batch).distance
     enough = min(reference.count, batch.count) >= options.min_rows

@@ -110,9 +110,7 @@ def _bound_middle(before: _Cells, after: _Cells) -> Array:
     return np.where(before.start == before.stop, (least + one_step) / 2, least)
 
 
-def _measure_deviation(
-    reference: NumericProfile, cells: _Cells, position: Array, first: int, last: int
-) -> float:
+def _measure_deviation(reference: NumericProfile, cells: _Cells, position: Array, first: int, last: int) -> float:
     """Standard deviation of the clipped reference, in widths of the clipping range."""
     atom = (reference.at_or_below - reference.below)[first : last + 1] / reference.count
     atom[0] = reference.at_or_below[first] / reference.count

@@ -29,9 +29,7 @@ TRUSTED_TYPES = (
 )
 """What ``skops.io.load`` must be told to trust beyond scikit-learn's own types, for either candidate."""
 
-_MAX_CATEGORIES = (
-    64  # levels of a category beyond which the rarest are pooled; a tree cannot learn from 3 rows
-)
+_MAX_CATEGORIES = 64  # levels of a category beyond which the rarest are pooled; a tree cannot learn from 3 rows
 _FIXED: dict[str, dict[str, Any]] = {
     "random_forest": {"n_jobs": 1},
     "xgboost": {"n_jobs": 1, "tree_method": "hist"},
@@ -128,9 +126,7 @@ def fit_candidate(
             f"Training needs rows of both outcomes and a label for each; {len(outcomes)} rows were given "
             f"with {int(np.nansum(outcomes > 0))} who left and {unlabelled} without a label."
         )
-    fit_options = (
-        {} if weights is None else {"classifier__sample_weight": np.asarray(weights, dtype=np.float64)}
-    )
+    fit_options = {} if weights is None else {"classifier__sample_weight": np.asarray(weights, dtype=np.float64)}
     return clone(candidate).fit(rows, outcomes.astype(np.int64), **fit_options)
 
 
@@ -145,9 +141,7 @@ def _build_classifier(name: str, settings: dict[str, Any]) -> BaseEstimator:
     classifier = _classifier_class(name)
     unknown = sorted(set(settings) - set(classifier().get_params()))
     if unknown:
-        raise ConfigurationError(
-            f"training.candidates.{name} has no parameter {', '.join(unknown)}; remove it."
-        )
+        raise ConfigurationError(f"training.candidates.{name} has no parameter {', '.join(unknown)}; remove it.")
     return classifier(**settings)
 
 

@@ -17,9 +17,7 @@ from churn_monitoring.tables.columns import read_dates
 
 _SIDES = ("train", "validation", "holdout")
 _LEFT_OUT = -1
-_SNAP = (
-    0.25  # a cut moves to the next change of date if that costs no more than this share of the smallest side
-)
+_SNAP = 0.25  # a cut moves to the next change of date if that costs no more than this share of the smallest side
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,14 +122,11 @@ def _cuts(dates: np.ndarray, shares: np.ndarray) -> np.ndarray:
 def _read_time(rows: pd.DataFrame, column: str) -> np.ndarray:
     """Microseconds since 1970; a row without a readable date counts as the oldest."""
     if column not in rows:
-        raise DataError(
-            f"Column '{column}' (schema.date) is not in the table; add it or set schema.date to null."
-        )
+        raise DataError(f"Column '{column}' (schema.date) is not in the table; add it or set schema.date to null.")
     dates, _ = read_dates(rows[column])
     if dates.isna().all():
         raise DataError(
-            f"No value of column '{column}' (schema.date) is an ISO 8601 date; rewrite them or set "
-            "schema.date to null."
+            f"No value of column '{column}' (schema.date) is an ISO 8601 date; rewrite them or set schema.date to null."
         )
     return dates.to_numpy(dtype="datetime64[us]").astype(np.int64)
 

@@ -47,8 +47,7 @@ def split_window(
     """
     order = np.random.default_rng(seed)
     frames = [
-        rows.assign(_batch=position, _draw=order.random(len(rows)))
-        for position, rows in enumerate(batches.values())
+        rows.assign(_batch=position, _draw=order.random(len(rows))) for position, rows in enumerate(batches.values())
     ]
     if not frames:
         empty = pd.DataFrame({name: [] for name in (schema.id, *schema.features, "label")})
@@ -59,9 +58,7 @@ def split_window(
     plain = unseen.drop(columns=["_batch", "_draw"]).reset_index(drop=True)
     border = len(plain) - round(comparison_share * len(plain))
     facts = {"rows": len(rows), "returning": len(rows) - len(newest), "seen": len(newest) - len(unseen)}
-    return Window(
-        tuple(batches), plain.iloc[:border], plain.iloc[border:].reset_index(drop=True), facts=facts
-    )
+    return Window(tuple(batches), plain.iloc[:border], plain.iloc[border:].reset_index(drop=True), facts=facts)
 
 
 def find_shortage(window: Window, min_positives: int, min_negatives: int) -> str | None:

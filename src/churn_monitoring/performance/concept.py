@@ -52,7 +52,7 @@ class ConceptTest:
 
 @dataclass(frozen=True, slots=True)
 class ConceptResult:
-    """The three tests, or the reason why there is none; a single test is None where its variance is zero."""
+    """The three tests, or the reason why there is none of them."""
 
     intercept: ConceptTest | None = None
     slope: ConceptTest | None = None
@@ -127,9 +127,7 @@ def measure_concept(
     )
 
 
-def measure_target(
-    reference: ScoredLabels, batch: ScoredLabels, options: ConceptOptions, feature: str
-) -> FeatureDrift:
+def measure_target(reference: ScoredLabels, batch: ScoredLabels, options: ConceptOptions, feature: str) -> FeatureDrift:
     """Change of the label's rate: chi-square with Yates' correction on reference and batch by label.
 
     Evidence of *a* change: a harder or easier mix of customers moves it as surely as label shift does, so it
@@ -145,9 +143,7 @@ def measure_target(
     """
     if not reference.rows or not batch.rows:
         return FeatureDrift(feature, "target", "chi_square", 0.0, None, None, 0.0, drifted=False)
-    table = np.array(
-        [[reference.positives, reference.negatives], [batch.positives, batch.negatives]], dtype=float
-    )
+    table = np.array([[reference.positives, reference.negatives], [batch.positives, batch.negatives]], dtype=float)
     statistic = _yates(table)
     p_value = float(chdtrc(1.0, statistic))
     change = abs(batch.positives / batch.rows - reference.positives / reference.rows)
@@ -193,19 +189,20 @@ def _likelihood_ratio(
     return ConceptTest(test, statistic, float(chdtrc(1.0, statistic)), effect_size, abs(effect_size), floor)
 
 
-def _compare_gap(reference: ScoredLabels, batch: ScoredLabels, floor: float) -> ConceptTest | None:
+def _compare_gap(reference: ScoredLabels, batch: ScoredLabels, floor: float) -> ConceptTest:
     """Realized minus expected, the batch's minus the reference's, in standard errors; one-sided below 0."""
     parts = [_measure_gap(part) for part in (reference, batch)]
     change = parts[1][0] - parts[0][0]
-    standard_error = float(np.hypot(parts[0][1], parts[1][1]))
-    if not standard_error:
-        return None
-    z = change / standard_error
+    z = change / float(np.hypot(parts[0][1], parts[1][1]))
     return ConceptTest("roc_auc_gap", z, float(ndtr(z)), -change, -change, floor)
 
 
 def _measure_gap(scored: ScoredLabels) -> tuple[float, float]:
-    """Realized minus expected ROC-AUC at the rows' own rate, and its standard error."""
+    """Realized minus expected ROC-AUC at the rows' own rate, and its standard error.
+
+    DeLong's, which also holds the chance in the scores and so errs on the quiet side; where it vanishes
+    (perfect separation) the chance in the labels remains, which is never zero.
+    """
     probabilities = match_rate(scored)
     realized = delong_components(scored.labels, probabilities).roc_auc
     standard_error = max(

@@ -93,9 +93,7 @@ def estimate_performance(
         None where fewer positives or negatives are expected than realized performance would need.
     """
     expected = float(probabilities.sum())
-    if expected < max(options.min_positives, 1) or probabilities.size - expected < max(
-        options.min_negatives, 1
-    ):
+    if expected < max(options.min_positives, 1) or probabilities.size - expected < max(options.min_negatives, 1):
         return None
     change = estimate_roc_auc(probabilities) - reference_estimate
     value = min(max(reference_roc_auc.value + change, 0.0), 1.0)

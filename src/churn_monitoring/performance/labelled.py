@@ -51,9 +51,7 @@ def measure_labelled(
     known = ~np.isnan(labels)
     batch = ScoredLabels(labels[known], probabilities[known])
     coverage = batch.rows / labels.size if labels.size else 0.0
-    performance = measure_performance(
-        batch.labels, scores[known], batch.probabilities, threshold, performance_options
-    )
+    performance = measure_performance(batch.labels, scores[known], batch.probabilities, threshold, performance_options)
     if performance is None:
         reason = _explain_too_few(batch, performance_options)
         return LabelledEvidence(batch_id, batch_date, batch.rows, coverage, None, None, None, reason=reason)

@@ -30,9 +30,7 @@ class LabelTable:
     problems: tuple[Finding, ...] = ()
 
 
-def gather_labels(
-    files: Mapping[str, Callable[[], pd.DataFrame]], schema: TableSchema, as_of: date
-) -> LabelTable:
+def gather_labels(files: Mapping[str, Callable[[], pd.DataFrame]], schema: TableSchema, as_of: date) -> LabelTable:
     """Read the label files known on ``as_of``: one whose name is a later ISO date is not there yet.
 
     The columns may bear the names of the schema, or plainly ``id`` and ``label``; ``batch`` is optional.
@@ -71,9 +69,7 @@ def _read_label_rows(name: str, table: pd.DataFrame, schema: TableSchema) -> pd.
             f"data/01_raw/labels/{name}.csv has the columns {', '.join(map(str, table.columns))}; "
             f"it needs {schema.id} (or id) and {schema.target} (or label)."
         )
-    batch = (
-        read_text(table["batch"]) if "batch" in table else pd.Series(None, index=table.index, dtype=object)
-    )
+    batch = read_text(table["batch"]) if "batch" in table else pd.Series(None, index=table.index, dtype=object)
     rows = pd.DataFrame(
         {"id": read_text(table[id_column]), "label": read_labels(table[label_column], schema), "batch": batch}
     )

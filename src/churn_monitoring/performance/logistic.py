@@ -67,6 +67,4 @@ def _climb(
 
 def _log_likelihood(predictor: np.ndarray, labels: np.ndarray) -> float:
     """Sum of ``y log p + (1 − y) log(1 − p)``, without overflow."""
-    return -float(
-        (labels * np.logaddexp(0.0, -predictor) + (1.0 - labels) * np.logaddexp(0.0, predictor)).sum()
-    )
+    return -float((labels * np.logaddexp(0.0, -predictor) + (1.0 - labels) * np.logaddexp(0.0, predictor)).sum())

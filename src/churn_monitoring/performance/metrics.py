@@ -91,9 +91,7 @@ def measure_average_precision(labels: np.ndarray, scores: np.ndarray) -> float:
     return float((gained * found / flagged).sum() / found[-1])
 
 
-def curve_points(
-    labels: np.ndarray, scores: np.ndarray, probabilities: np.ndarray, bins: int = 10
-) -> CurvePoints:
+def curve_points(labels: np.ndarray, scores: np.ndarray, probabilities: np.ndarray, bins: int = 10) -> CurvePoints:
     """Points of the ROC curve and of the calibration curve.
 
     Args:
@@ -107,9 +105,7 @@ def curve_points(
     """
     scored = ScoredLabels(labels, probabilities)
     if not scored.positives or not scored.negatives:
-        raise ValueError(
-            f"curves need both classes, the labels hold {scored.positives} positives of {scored.rows}"
-        )
+        raise ValueError(f"curves need both classes, the labels hold {scored.positives} positives of {scored.rows}")
     flagged, found = _cumulate(labels, scores)
     edges = np.unique(np.quantile(probabilities, np.linspace(0.0, 1.0, bins + 1)[1:-1]))
     cell = np.searchsorted(edges, probabilities, side="left")

@@ -136,9 +136,7 @@ def compare_paired_roc_auc(
         standard_error = abs(value) / min(apart.positives.size, apart.negatives.size) ** 0.5
     reach = -float(ndtri((1.0 - confidence) / 2.0)) * standard_error
     p_value = 2.0 * float(ndtr(-abs(value) / standard_error)) if standard_error else 1.0
-    return PairedDifference(
-        Estimate(value, max(value - reach, -1.0), min(value + reach, 1.0)), standard_error, p_value
-    )
+    return PairedDifference(Estimate(value, max(value - reach, -1.0), min(value + reach, 1.0)), standard_error, p_value)
 
 
 def _standard_error(components: DelongComponents, lowest: float = 0.0) -> float:

@@ -26,9 +26,7 @@ class ScoredLabels:
 
     def __post_init__(self) -> None:
         check_scored(self.labels, self.probabilities)
-        if self.probabilities.size and not (
-            0.0 <= self.probabilities.min() <= self.probabilities.max() <= 1.0
-        ):
+        if self.probabilities.size and not (0.0 <= self.probabilities.min() <= self.probabilities.max() <= 1.0):
             raise ValueError("probabilities must lie in [0, 1]: calibrate the scores first")
 
     @property
@@ -57,7 +55,7 @@ class ScoredLabels:
         """Why these rows cannot show how well the scores rank, in words; None where they can."""
         if not self.positives or not self.negatives:
             return f"{self.positives} positives and {self.negatives} negatives: both classes are needed"
-        if self.probabilities.min() == self.probabilities.max():
+        if np.ptp(self.logits) == 0.0:
             return "every row has the same score"
         return None
 

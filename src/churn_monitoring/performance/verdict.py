@@ -32,9 +32,7 @@ def judge_low_performance(
     return "warning"
 
 
-def has_dropped(
-    labelled: Sequence[LabelledEvidence], reference: Estimate, options: PerformanceOptions
-) -> bool:
+def has_dropped(labelled: Sequence[LabelledEvidence], reference: Estimate, options: PerformanceOptions) -> bool:
     """Whether the newest realized ROC-AUC is significantly and relevantly below the reference's."""
     if not labelled or labelled[-1].performance is None or labelled[-1].auc_drop_z is None:
         return False

@@ -43,6 +43,4 @@ def profile_categories(values: "pd.Series[Any] | NDArray[Any]") -> CategoryProfi
     for level, rows in zip(found.index.tolist(), found.tolist(), strict=True):
         if rows:  # an unused level of a pandas category is no level
             counts[str(level)] = counts.get(str(level), 0) + int(rows)
-    return CategoryProfile(
-        counts=dict(sorted(counts.items())), missing=len(column) - int(sum(counts.values()))
-    )
+    return CategoryProfile(counts=dict(sorted(counts.items())), missing=len(column) - int(sum(counts.values())))

@@ -81,8 +81,7 @@ def _merge_tables(first: TableProfile, second: TableProfile) -> TableProfile:
         rows=first.rows + second.rows,
         numeric={name: _merge_numbers(part, second.numeric[name]) for name, part in first.numeric.items()},
         categorical={
-            name: _merge_categories(part, second.categorical[name])
-            for name, part in first.categorical.items()
+            name: _merge_categories(part, second.categorical[name]) for name, part in first.categorical.items()
         },
     )
 

@@ -77,9 +77,7 @@ def profile_from_arrays(arrays: Mapping[str, NDArray[Any]]) -> TableProfile:
     return TableProfile(rows=header["rows"], numeric=numeric, categorical=categorical)
 
 
-def _read_numbers(
-    column: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], prefix: str
-) -> NumericProfile:
+def _read_numbers(column: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]], prefix: str) -> NumericProfile:
     grid = NumericGrid(points=arrays[f"{prefix}points"], exact=column["exact"])
     parts: dict[str, Any] = {key: arrays[f"{prefix}{key}"] for key in _ARRAYS}
     return NumericProfile(grid=grid, **parts, **{key: column[key] for key in _SCALARS})

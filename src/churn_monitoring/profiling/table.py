@@ -88,9 +88,7 @@ def profile_rows(rows: pd.DataFrame, reference: TableProfile) -> TableProfile:
         values = _to_numbers(rows[name]) if name in rows.columns else np.full(len(rows), np.nan)
         numeric[name] = profile_numbers(values, known.grid)
     categorical = {
-        name: profile_categories(rows[name])
-        if name in rows.columns
-        else CategoryProfile(counts={}, missing=len(rows))
+        name: profile_categories(rows[name]) if name in rows.columns else CategoryProfile(counts={}, missing=len(rows))
         for name in reference.categorical
     }
     return TableProfile(rows=len(rows), numeric=numeric, categorical=categorical)

@@ -68,9 +68,7 @@ def compare_candidates(
     challengers = {
         name: Challenge(
             roc_auc=measure_roc_auc(labels, scores, confidence),
-            paired=compare_paired_roc_auc(
-                labels, champion_scores, scores, confidence if name == chosen else shared
-            ),
+            paired=compare_paired_roc_auc(labels, champion_scores, scores, confidence if name == chosen else shared),
         )
         for name, scores in challenger_scores.items()
     }

@@ -32,9 +32,7 @@ def decide_promotion(
     """
     chosen = comparison.challengers.get(comparison.chosen)
     if chosen is None or comparison.positives < min_positives or comparison.negatives < min_negatives:
-        return PromotionDecision(
-            "insufficient_evidence", (_explain_counts(comparison, min_positives, min_negatives),)
-        )
+        return PromotionDecision("insufficient_evidence", (_explain_counts(comparison, min_positives, min_negatives),))
     gain = chosen.paired.difference
     large, certain = gain.value > min_improvement, gain.low > 0.0
     gained, above = "gains" if large else "does not gain", "above 0" if certain else "not above 0"

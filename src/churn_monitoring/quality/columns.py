@@ -59,9 +59,7 @@ def check_missing_share(
     return Finding("missing_share", name, severity, share, limit, message)
 
 
-def check_range(
-    name: str, reference: NumericProfile, batch: NumericProfile, options: QualityOptions
-) -> Finding | None:
+def check_range(name: str, reference: NumericProfile, batch: NumericProfile, options: QualityOptions) -> Finding | None:
     """Find numbers far from any that the reference has: another unit, a sentinel, a broken join.
 
     Values count as out of range beyond the reference's range widened on each side by ``range_margin`` of

@@ -57,9 +57,7 @@ def measure_quality(
         if finding is not None
     )
     severities = {finding.severity for finding in findings}
-    status: QualityStatus = (
-        "failed" if "failed" in severities else "warning" if "warning" in severities else "ok"
-    )
+    status: QualityStatus = "failed" if "failed" in severities else "warning" if "warning" in severities else "ok"
     return Quality(status=status, findings=findings)
 
 

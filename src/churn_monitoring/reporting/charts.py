@@ -115,17 +115,11 @@ def build_history_chart(
             for item, centre in zip(history, centres, strict=True)
         ),
         bands=tuple(_band(history, centres, run, axis) for run in runs),
-        lines=tuple(
-            _path((centres[at], axis.place(history[at]["roc_auc"]["value"])) for at in run) for run in runs
-        ),
-        points=tuple(
-            (centres[at], axis.place(history[at]["roc_auc"]["value"])) for run in runs for at in run
-        ),
+        lines=tuple(_path((centres[at], axis.place(history[at]["roc_auc"]["value"])) for at in run) for run in runs),
+        points=tuple((centres[at], axis.place(history[at]["roc_auc"]["value"])) for run in runs for at in run),
         auc_ticks=axis.ticks() if known else (),
         dates=_dates(history, centres),
-        auc_threshold=axis.place(performance_threshold)
-        if known and performance_threshold is not None
-        else None,
+        auc_threshold=axis.place(performance_threshold) if known and performance_threshold is not None else None,
         share_threshold=None if drift_share_threshold is None else share_axis.place(drift_share_threshold),
     )
 

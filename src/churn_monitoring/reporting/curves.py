@@ -38,9 +38,7 @@ def draw_roc_curve(labels: np.ndarray, scores: np.ndarray, *, title: str = "ROC 
     """
     points, roc_auc = curve_points(labels, scores, scores), measure_roc_auc(labels, scores, CONFIDENCE)
     figure, axes = _new_square(title)
-    axes.fill_between(
-        points.false_positive_rate, points.true_positive_rate, color=BLUE, alpha=0.10, linewidth=0
-    )
+    axes.fill_between(points.false_positive_rate, points.true_positive_rate, color=BLUE, alpha=0.10, linewidth=0)
     axes.plot(points.false_positive_rate, points.true_positive_rate, color=BLUE, linewidth=2.2)
     text = f"ROC-AUC {roc_auc.value:.3f}\n{roc_auc.low:.3f} to {roc_auc.high:.3f}"
     axes.text(0.97, 0.06, text, ha="right", fontsize=13, color=INK)
@@ -49,9 +47,7 @@ def draw_roc_curve(labels: np.ndarray, scores: np.ndarray, *, title: str = "ROC 
     return figure
 
 
-def draw_calibration_curve(
-    labels: np.ndarray, probabilities: np.ndarray, *, title: str = "Calibration"
-) -> "Figure":
+def draw_calibration_curve(labels: np.ndarray, probabilities: np.ndarray, *, title: str = "Calibration") -> "Figure":
     """Observed churn rate against predicted probability; on the diagonal the probabilities can be believed.
 
     A dot is a bin of about a tenth of the rows, its area proportional to them, its whisker a 95 % interval.

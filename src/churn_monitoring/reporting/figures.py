@@ -83,9 +83,7 @@ def _step(where: np.ndarray) -> float:
     return float(np.median(np.diff(where))) if len(where) > 1 else 1.0
 
 
-def _draw_performance(
-    axes: "Axes", history: Sequence[dict[str, Any]], where: np.ndarray, threshold: float
-) -> None:
+def _draw_performance(axes: "Axes", history: Sequence[dict[str, Any]], where: np.ndarray, threshold: float) -> None:
     missing = {"value": np.nan, "low": np.nan, "high": np.nan}
     known = [item["roc_auc"] or missing for item in history]
     value, low, high = (np.array([item[key] for item in known]) for key in ("value", "low", "high"))
@@ -126,9 +124,7 @@ def _draw_decisions(axes: "Axes", history: Sequence[dict[str, Any]], where: np.n
     axes.plot(quiet, np.zeros(len(quiet)), linestyle="", marker="o", markersize=2.6, color="#b9c1cc")
     for action, (colour, marker, name) in ACTIONS.items():
         chosen = [at for at, item in zip(where, history, strict=True) if item["action"] == action]
-        axes.plot(
-            chosen, np.zeros(len(chosen)), linestyle="", marker=marker, markersize=9, color=colour, label=name
-        )
+        axes.plot(chosen, np.zeros(len(chosen)), linestyle="", marker=marker, markersize=9, color=colour, label=name)
     for at, item in zip(where, history, strict=True):
         if item["event"] not in (None, "promoted"):
             axes.annotate(
@@ -142,9 +138,7 @@ def _draw_decisions(axes: "Axes", history: Sequence[dict[str, Any]], where: np.n
     )  # fmt: skip
 
 
-def _draw_promotions(
-    axes: "Axes", history: Sequence[dict[str, Any]], where: np.ndarray, *, named: bool
-) -> None:
+def _draw_promotions(axes: "Axes", history: Sequence[dict[str, Any]], where: np.ndarray, *, named: bool) -> None:
     promoted = [
         (at + _step(where) / 2, item["model_version"])
         for at, item in zip(where, history, strict=True)
@@ -160,9 +154,7 @@ def _draw_promotions(
             )  # fmt: skip
 
 
-def _finish_time_axis(
-    axes: "Axes", history: Sequence[dict[str, Any]], where: np.ndarray, is_date: bool
-) -> None:
+def _finish_time_axis(axes: "Axes", history: Sequence[dict[str, Any]], where: np.ndarray, is_date: bool) -> None:
     if not len(where):
         axes.set_xticks([])
         return

@@ -59,9 +59,7 @@ def render_page(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(
-        number=_format_number, p_value=_format_p_value, share=_format_share, code=_mark_code
-    )
+    environment.filters.update(number=_format_number, p_value=_format_p_value, share=_format_share, code=_mark_code)
     shown = list(history)[-HISTORY_SHOWN:]
     return environment.get_template("page.html.j2").render(
         report=report,
@@ -73,9 +71,7 @@ def render_page(
         findings=_rank_by_severity(report["data_quality"]["findings"]),
         alerts=_rank_by_severity(report["alerts"]),
         history=shown,
-        timeline=build_history_chart(
-            shown, report["batch"]["id"], performance_threshold, drift_share_threshold
-        ),
+        timeline=build_history_chart(shown, report["batch"]["id"], performance_threshold, drift_share_threshold),
         thresholds={"performance": performance_threshold, "drift_share": drift_share_threshold},
         features_shown=FEATURES_SHOWN,
         lanes=LANES,
@@ -147,8 +143,7 @@ def _mark_code(text: str) -> "Markup":
 
     parts = text.split("`")
     return Markup("").join(
-        Markup("<code>{}</code>").format(part) if position % 2 else part
-        for position, part in enumerate(parts)
+        Markup("<code>{}</code>").format(part) if position % 2 else part for position, part in enumerate(parts)
     )
 
 

@@ -18,8 +18,7 @@ _ALERT_STEPS = {
     "performance_drop": "Performance fell below what the model showed on its reference. Watch the next.",
     "label_shift": "The churn rate moved. Ranking is intact, but the scores are no longer calibrated: adjust "
     "campaign sizes to the new rate.",
-    "feature_drift": "Ask whether the drifted features have a business cause: a campaign, a price change, "
-    "a season.",
+    "feature_drift": "Ask whether the drifted features have a business cause: a campaign, a price change, a season.",
     "drift_share": "Many features moved at once. Check the extract for a changed filter first.",
     "prediction_drift": "Scores moved as a whole. Check lists and campaign sizes cut off at a score.",
     "data_quality": "Look at the data-quality findings below; they are not severe enough to stop the batch.",

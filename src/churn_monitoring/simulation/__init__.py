@@ -3,6 +3,7 @@
 Topology:
     source.py       what a source of customers gives: World (world, population, churn) or Replay (replay)
     association.py  what "high" means in a column, and which column says most about churn
+    concept.py      whose labels change places when a replayed table changes its mind
     timeline.py     which changes are in force in which week, and what they may strike
     shifts.py       other customers      (covariate shift, label shift)
     faults.py       the same customers, delivered wrongly

@@ -47,8 +47,7 @@ class KnownTable:
         labels = read_labels(self.rows[self.schema.target], self.schema).to_numpy()
         known = ~np.isnan(labels)
         strength = {
-            name: measure_separation(labels[known], self.measure_position(self.rows, name)[known])
-            for name in columns
+            name: measure_separation(labels[known], self.measure_position(self.rows, name)[known]) for name in columns
         }
         return max(columns, key=lambda name: strength[name])
 

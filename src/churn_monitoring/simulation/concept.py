@@ -60,16 +60,14 @@ def find_region(known: KnownTable, column: str, share: float) -> np.ndarray:
         bool[n], one for each row of the table.
     """
     position = pd.Series(known.measure_position(known.rows, column))
-    share_below = (position.rank(method="min") - 1) / len(position)
-    share_above = 1 - position.rank(method="max") / len(position)
-    lowest, highest = (share_below < share).to_numpy(), (share_above < share).to_numpy()
+    rows_below = position.rank(method="min").to_numpy() - 1
+    rows_above = len(position) - position.rank(method="max").to_numpy()
+    lowest, highest = rows_below < share * len(position), rows_above < share * len(position)
     churned = read_labels(known.rows[known.schema.target], known.schema).to_numpy() == 1
     return lowest if churned[lowest].sum() > churned[highest].sum() else highest
 
 
-def mirror_labels(
-    rng: np.random.Generator, labels: pd.Series, score: np.ndarray, region: np.ndarray
-) -> pd.Series:
+def mirror_labels(rng: np.random.Generator, labels: pd.Series, score: np.ndarray, region: np.ndarray) -> pd.Series:
     """Let the rows of ``region`` exchange labels with their mirror image along ``score``.
 
     Of the region's n rows, that of rank r takes the label of that of rank n - 1 - r, ties in random order.
@@ -90,8 +88,7 @@ def mirror_labels(
 def _cut_values(known: KnownTable, column: str) -> np.ndarray:
     """int[n] codes: the bin of equally many rows a number is in, or the level of a category."""
     values = known.rows[column]
-    if column in known.schema.numeric:
-        cells = np.ceil(BINS * read_numbers(values)[0].rank(pct=True))
-    else:
-        cells = read_text(values)
-    return pd.factorize(cells, use_na_sentinel=False)[0]
+    if column not in known.schema.numeric:
+        return pd.factorize(read_text(values), use_na_sentinel=False)[0]
+    ranks = read_numbers(values)[0].rank(pct=True).to_numpy()
+    return pd.factorize(np.ceil(BINS * ranks), use_na_sentinel=False)[0]

@@ -88,9 +88,7 @@ def _open_source(schema: TableSchema, options: SimulationOptions, table: pd.Data
     return Replay(schema, options, table)
 
 
-def _draw_week(
-    source: Source, options: SimulationOptions, week: int, changes: Sequence[Change]
-) -> LabelledRows:
+def _draw_week(source: Source, options: SimulationOptions, week: int, changes: Sequence[Change]) -> LabelledRows:
     """The customers of one week, with their labels, before anything breaks."""
     concepts = [change for change in changes if change.kind == CONCEPT]
     shifts = [change for change in changes if change.kind in SHIFTS]

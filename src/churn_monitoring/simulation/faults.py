@@ -20,9 +20,7 @@ NEW_CATEGORY = "new_offer"
 Fault = Callable[[pd.DataFrame, np.random.Generator, Change, KnownTable], pd.DataFrame]
 
 
-def apply_fault(
-    rows: pd.DataFrame, rng: np.random.Generator, change: Change, known: KnownTable
-) -> pd.DataFrame:
+def apply_fault(rows: pd.DataFrame, rng: np.random.Generator, change: Change, known: KnownTable) -> pd.DataFrame:
     """Return ``rows`` as they are delivered under ``change``; a kind that is no fault changes nothing.
 
     Args:
@@ -35,9 +33,7 @@ def apply_fault(
     return rows if fault is None else fault(rows, rng, change, known)
 
 
-def _break_column(
-    rows: pd.DataFrame, rng: np.random.Generator, change: Change, known: KnownTable
-) -> pd.DataFrame:
+def _break_column(rows: pd.DataFrame, rng: np.random.Generator, change: Change, known: KnownTable) -> pd.DataFrame:
     column, struck = _column(change), _strike(rows, rng, change)
     if column not in known.schema.numeric:
         return rows.assign(**{column: rows[column].mask(struck, known.find_commonest(column))})
@@ -53,9 +49,7 @@ def _lose_values(rows: pd.DataFrame, rng: np.random.Generator, change: Change, _
     return rows.assign(**{column: rows[column].mask(_strike(rows, rng, change))})
 
 
-def _recode_category(
-    rows: pd.DataFrame, rng: np.random.Generator, change: Change, _: KnownTable
-) -> pd.DataFrame:
+def _recode_category(rows: pd.DataFrame, rng: np.random.Generator, change: Change, _: KnownTable) -> pd.DataFrame:
     column = _column(change)
     texts = rows[column].astype(object)
     renamed = texts.map(_rename, na_action="ignore")
@@ -67,9 +61,7 @@ def _rename(value: object) -> str:
     return f"{text.strip().upper()}{RECODED_SUFFIX}" if text.strip() else text
 
 
-def _add_category(
-    rows: pd.DataFrame, rng: np.random.Generator, change: Change, _: KnownTable
-) -> pd.DataFrame:
+def _add_category(rows: pd.DataFrame, rng: np.random.Generator, change: Change, _: KnownTable) -> pd.DataFrame:
     return _replace_by_text(rows, _column(change), _strike(rows, rng, change), NEW_CATEGORY)
 
 
@@ -101,9 +93,7 @@ def _strike(rows: pd.DataFrame, rng: np.random.Generator, change: Change) -> np.
     return struck
 
 
-def _replace_by_text(
-    rows: pd.DataFrame, column: str, struck: np.ndarray, texts: pd.Series | str
-) -> pd.DataFrame:
+def _replace_by_text(rows: pd.DataFrame, column: str, struck: np.ndarray, texts: pd.Series | str) -> pd.DataFrame:
     """Put ``texts`` where ``struck``; the column becomes text, so that it can be written to any file."""
     kept = rows[column].astype(object).map(str, na_action="ignore").astype("str")
     return rows.assign(**{column: kept.mask(struck, texts)})

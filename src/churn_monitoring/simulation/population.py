@@ -78,9 +78,9 @@ def _draw_household(rng: np.random.Generator, rows: int, _: Columns) -> Columns:
 def _draw_services(rng: np.random.Generator, rows: int, drawn: Columns) -> Columns:
     senior = drawn["senior_citizen"] == "yes"
     kinds = ("fiber", "dsl", NO_INTERNET)
-    internet = np.where(
-        senior, _pick(rng, kinds, rows, (55, 35, 10)), _pick(rng, kinds, rows, (42, 34, 24))
-    ).astype(object)
+    internet = np.where(senior, _pick(rng, kinds, rows, (55, 35, 10)), _pick(rng, kinds, rows, (42, 34, 24))).astype(
+        object
+    )
     online, careful = internet != NO_INTERNET, np.where(internet == "dsl", 0.46, 0.30)
     extras = {"online_security": careful, "tech_support": careful, "streaming": np.full(rows, 0.50)}
     return {
@@ -96,9 +96,9 @@ def _draw_services(rng: np.random.Generator, rows: int, drawn: Columns) -> Colum
 def _draw_contract(rng: np.random.Generator, rows: int, drawn: Columns) -> Columns:
     fiber = drawn["internet_service"] == "fiber"
     terms = ("month-to-month", "one year", "two year")
-    contract = np.where(
-        fiber, _pick(rng, terms, rows, (66, 18, 16)), _pick(rng, terms, rows, (46, 23, 31))
-    ).astype(object)
+    contract = np.where(fiber, _pick(rng, terms, rows, (66, 18, 16)), _pick(rng, terms, rows, (46, 23, 31))).astype(
+        object
+    )
     mean = np.select([contract == "month-to-month", contract == "one year"], [0.28, 0.58], 0.76)
     tenure = rng.beta(2.2 * mean, 2.2 * (1 - mean)) * LONGEST_TENURE_MONTHS
     ways = ("electronic check", "mailed check", "bank transfer", "credit card")

@@ -62,7 +62,8 @@ class Replay:
     def _find_region(self, concepts: Sequence[Change]) -> np.ndarray:
         """bool[rows of the table]: whom any of ``concepts`` concerns."""
         regions = [find_region(self.known, str(change.column), change.strength) for change in concepts]
-        return np.logical_or.reduce(regions)
+        joined: np.ndarray = np.any(regions, axis=0)
+        return joined
 
     def _positions(self, week: int, count: int) -> np.ndarray:
         size, weeks = self._options.batch_rows, self._options.weeks
@@ -77,9 +78,7 @@ class Replay:
         return np.concatenate([own, self._rest[extra : extra + max(count - size, 0)]])
 
 
-def split_past(
-    rng: np.random.Generator, labels: np.ndarray, reference_share: float
-) -> tuple[np.ndarray, np.ndarray]:
+def split_past(rng: np.random.Generator, labels: np.ndarray, reference_share: float) -> tuple[np.ndarray, np.ndarray]:
     """Split rows at random into past and rest, with the same churn rate in both.
 
     Args:
@@ -94,7 +93,8 @@ def split_past(
     strata = [shuffled[mask] for mask in (labels[shuffled] == 1, labels[shuffled] == 0)]
     strata.append(shuffled[np.isnan(labels[shuffled])])
     past = np.concatenate([stratum[: round(reference_share * len(stratum))] for stratum in strata])
-    return np.sort(past), shuffled[~np.isin(shuffled, past)]
+    # Shuffled anew: what is left of the first order begins with whichever class was split off first.
+    return np.sort(past), rng.permutation(np.setdiff1d(shuffled, past))
 
 
 def _check_columns(schema: TableSchema, table: pd.DataFrame) -> None:

@@ -13,16 +13,12 @@ import pandas as pd
 from churn_monitoring.core.options import Change
 from churn_monitoring.simulation.association import KnownTable
 
-ROWS_PER_CHOSEN = (
-    2  # a shifted batch is chosen among this many times its rows, in the world and in a table alike
-)
+ROWS_PER_CHOSEN = 2  # a shifted batch is chosen among this many times its rows, in the world and in a table alike
 COVARIATE_LOG_WEIGHT = 3.0  # highest against middle rank at strength 1: weight e^3, and e^-3 for the lowest
 LABEL_EXTRA_WEIGHT = 5.0  # a churner at strength 1 weighs 1 + 5 stayers: about 26 % churn become about half
 
 
-def weigh_rows(
-    rows: pd.DataFrame, churned: np.ndarray, shifts: Sequence[Change], known: KnownTable
-) -> np.ndarray:
+def weigh_rows(rows: pd.DataFrame, churned: np.ndarray, shifts: Sequence[Change], known: KnownTable) -> np.ndarray:
     """Compute how readily each row is chosen under ``shifts``.
 
     Args:

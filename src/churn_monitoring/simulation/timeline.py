@@ -25,9 +25,7 @@ def active_changes(timeline: Sequence[Change], week: int) -> tuple[Change, ...]:
         [3, 4]
     """
     return tuple(
-        change
-        for change in timeline
-        if change.from_week <= week and (change.to_week is None or week <= change.to_week)
+        change for change in timeline if change.from_week <= week and (change.to_week is None or week <= change.to_week)
     )
 
 
@@ -52,9 +50,7 @@ def complete_timeline(
 
 def _complete_change(change: Change, known: KnownTable, column_free: Sequence[str]) -> Change:
     if change.to_week is not None and change.to_week < change.from_week:
-        raise ConfigurationError(
-            f"{_name(change)} ends in week {change.to_week}, before it begins: correct to_week."
-        )
+        raise ConfigurationError(f"{_name(change)} ends in week {change.to_week}, before it begins: correct to_week.")
     if change.kind in column_free:
         if change.column is not None:
             raise ConfigurationError(

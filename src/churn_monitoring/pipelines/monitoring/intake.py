@@ -8,7 +8,7 @@ batch gets its turn.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import pandas as pd
 
@@ -55,8 +55,8 @@ class BatchRows:
 def choose_batch(
     deliveries: Mapping[str, Delivery],
     ledger: Sequence[LedgerEntry],
-    batch_id: str | int | None,
-    as_of: str | date | None,
+    batch_id: Any,
+    as_of: Any,
 ) -> Batch:
     """The batch asked for, else the oldest not yet judged, late arrivals and corrected deliveries included.
 
@@ -74,9 +74,7 @@ def choose_batch(
     waiting = find_waiting(deliveries, ledger)
     if not waiting:
         where = "data/01_raw/production" + (" is empty" if not deliveries else " holds no new batch")
-        raise NothingToDo(
-            f"No batch is waiting: {where}. Put the next one there as <batch id>.csv or .parquet."
-        )
+        raise NothingToDo(f"No batch is waiting: {where}. Put the next one there as <batch id>.csv or .parquet.")
     return _describe(waiting[0], as_of)
 
 
@@ -103,9 +101,7 @@ def read_batch(batch: Batch, champion: ChampionPackage) -> BatchRows:
             "that column, or change schema in conf and train again.",
         )
     if table.empty:
-        return _reject(
-            "empty_batch", None, f"Batch {batch.batch_id} has a header and no rows: deliver it again."
-        )
+        return _reject("empty_batch", None, f"Batch {batch.batch_id} has a header and no rows: deliver it again.")
     coerced = coerce_rows(table.reset_index(drop=True), schema)
     unlabelled = pd.Series(float("nan"), index=coerced.rows.index)
     labelled = schema.target in coerced.rows
@@ -113,7 +109,7 @@ def read_batch(batch: Batch, champion: ChampionPackage) -> BatchRows:
     return BatchRows(coerced.rows, labels, coerced.unparseable)
 
 
-def _describe(delivery: Delivery, as_of: str | date | None) -> Batch:
+def _describe(delivery: Delivery, as_of: Any) -> Batch:
     today = datetime.now(tz=UTC).date()
     try:
         asked = date.fromisoformat(str(as_of)) if as_of is not None else None

@@ -144,12 +144,10 @@ def _measure_evidence(evidence: Evidence, drift: BatchDrift) -> dict[str, float]
         "drift_share": sum(drifted) / len(drifted) if drifted else 0.0,
     }
     for one in [*evidence.features, *([evidence.prediction] if evidence.prediction else [])]:
-        metrics[f"drift_statistic/{one.feature}"] = one.statistic
         metrics[f"drift_effect/{one.feature}"] = one.effect_size
         if one.p_value is not None:
             metrics[f"drift_p_value/{one.feature}"] = one.p_value
-    for feature, distances in (drift.distances or {}).items():
-        metrics |= {f"{name}/{feature}": value for name, value in distances.items()}
+    metrics |= {f"psi/{feature}": measured["psi"] for feature, measured in (drift.distances or {}).items()}
     if evidence.estimated:
         metrics["estimated_roc_auc"] = evidence.estimated.roc_auc.value
     return metrics

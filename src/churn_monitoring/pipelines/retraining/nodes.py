@@ -148,7 +148,9 @@ def check_window(
     """Refuse broken data first, then too little of it."""
     rows = pd.concat([window.learning, window.comparison], ignore_index=True)
     if rows.empty:
-        reason = "No labelled batch of the champion in service has matured yet: monitor batches and wait for their labels."
+        reason = (
+            "No labelled batch of the champion in service has matured yet: monitor batches and wait for their labels."
+        )
         return WindowCheck(Quality("ok"), Stop("insufficient_evidence", (reason,)))
     features = champion.schema.features
     facts = BatchFacts(

@@ -97,9 +97,7 @@ def build_promotion(
     parts = {"comparison": comparison, "out_of_fold": learning}
     assembled = assemble_reference(table, parts, calibration, champion.schema, reference, seed)
     probabilities = calibration.apply(comparison.scores)
-    compared = measure_performance(
-        comparison.labels, comparison.scores, probabilities, threshold, performance
-    )
+    compared = measure_performance(comparison.labels, comparison.scores, probabilities, threshold, performance)
     kept = [champion.schema.id, *champion.schema.features, "label"]
     training_rows = pd.concat([champion.training_rows[kept], window.learning[kept]], ignore_index=True)
     package = ChampionPackage(

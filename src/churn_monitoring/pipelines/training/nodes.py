@@ -102,9 +102,7 @@ def split_customers(table: LabelledTable, schema: TableSchema, options: Training
     return split_rows(table.rows, table.labels, schema, options, seed)
 
 
-def fit_on_train(
-    table: LabelledTable, split: Split, schema: TableSchema, candidate: dict[str, Any], seed: int
-) -> Any:
+def fit_on_train(table: LabelledTable, split: Split, schema: TableSchema, candidate: dict[str, Any], seed: int) -> Any:
     """One candidate fitted on the train rows alone."""
     unfitted = _build(candidate, schema, seed)
     return fit_candidate(unfitted, table.rows.iloc[split.train], table.labels[split.train])
@@ -123,9 +121,7 @@ def evaluate_candidate(
     calibration = fit_platt(validation.labels, validation.scores)
     threshold = choose_threshold_f1(validation.labels, calibration.apply(validation.scores))
     performance = {
-        side: measure_performance(
-            rows.labels, rows.scores, calibration.apply(rows.scores), threshold, options
-        )
+        side: measure_performance(rows.labels, rows.scores, calibration.apply(rows.scores), threshold, options)
         for side, rows in (("validation", validation), ("holdout", holdout))
     }
     return Candidate(candidate["estimator"], model, calibration, threshold, validation, holdout, performance)
@@ -272,9 +268,7 @@ def _score_out_of_fold(
     seed: int,
 ) -> ScoredRows:
     rows, labels = table.rows.iloc[split.train], table.labels[split.train]
-    scores = cross_fit_scores(
-        lambda: _build(candidate, schema, seed), rows, labels, None, rows[schema.id], folds, seed
-    )
+    scores = cross_fit_scores(lambda: _build(candidate, schema, seed), rows, labels, None, rows[schema.id], folds, seed)
     return ScoredRows(split.train, labels, scores)
 
 
