@@ -4,7 +4,6 @@ from typing import Any
 
 from kedro.framework.context import KedroContext
 from kedro.framework.hooks import hook_impl
-from kedro.io import CatalogProtocol
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
@@ -27,7 +26,7 @@ class ExperimentHook:
         self._mlflow_config = getattr(context, "mlflow", None)
 
     @hook_impl(tryfirst=True)
-    def before_pipeline_run(self, run_params: dict[str, Any], catalog: CatalogProtocol) -> None:
+    def before_pipeline_run(self, run_params: dict[str, Any], catalog: Any) -> None:
         """Choose the experiment before kedro-mlflow opens the run.
 
         Raises:

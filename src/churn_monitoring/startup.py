@@ -4,6 +4,7 @@ Kedro loads this through the entry point ``kedro.cli_hooks``, after its settings
 Everything here would be imported anyway; only the order and the noise are ours.
 """
 
+import atexit
 import gc
 import logging
 import os
@@ -12,6 +13,7 @@ import warnings
 # Some 400,000 objects come to life during imports and none of them dies: looking for garbage among them again
 # and again takes a seventh of a run.
 gc.set_threshold(200_000, 50, 50)
+atexit.register(gc.freeze)  # nor at the end, when the process gives everything back at once
 
 # Before mlflow is imported anywhere: it must not phone home, look for a uv project to lock, or chat.
 os.environ.setdefault("MLFLOW_DISABLE_TELEMETRY", "true")

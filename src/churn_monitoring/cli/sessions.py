@@ -59,17 +59,21 @@ def exclusive() -> Iterator[None]:
         ) from error
 
 
+def open_session(env: str | None, params: dict[str, Any] | None) -> Any:
+    """A Kedro session of this project; one run each."""
+    return KedroSession.create(project_path=find_project(), env=env, runtime_params=params)
+
+
 @contextmanager
 def open_context(env: str | None, params: dict[str, Any] | None = None) -> Iterator[Any]:
     """A Kedro context whose catalog can be read, with the tracking database set."""
-    with KedroSession.create(project_path=find_project(), env=env, runtime_params=params) as session:
+    with open_session(env, params) as session:
         yield session.load_context()
 
 
 def run_pipeline(name: str, env: str | None, params: dict[str, Any] | None = None) -> dict[str, Any]:
     """Run one pipeline in a session of its own; returns its outputs by name, loaded when asked for."""
-    create = KedroSession.create
-    with outside_notebooks(), create(project_path=find_project(), env=env, runtime_params=params) as session:
+    with outside_notebooks(), open_session(env, params) as session:
         return dict(session.run(pipeline_names=[name]))
 
 

@@ -202,7 +202,7 @@ def _write_package(folder: Path, package: ChampionPackage) -> None:
         "facts": package.facts,
     }
     (folder / "package.json").write_text(json.dumps(document, indent=2, allow_nan=False), encoding="utf-8")
-    np.savez_compressed(folder / "profile.npz", **profile_to_arrays(package.profile))
+    np.savez_compressed(folder / "profile.npz", **profile_to_arrays(package.profile))  # type: ignore[arg-type]
     package.reference.to_parquet(folder / "reference.parquet", index=False)
     package.training_rows.to_parquet(folder / "training_rows.parquet", index=False)
 
