@@ -1,7 +1,6 @@
 """``kedro status``: who is in service, what was found lately, what is waiting."""
 
 from collections.abc import Sequence
-from datetime import timedelta
 from typing import Any
 
 import click
@@ -46,20 +45,11 @@ def tell_status(context: Any) -> None:
         newest = max(entry.as_of for entry in ledger)
         cooldown = compute_cooldown(attempts, newest, params["retraining_cooldown_days"])
         click.echo(f"Cooldown   {f'until {cooldown.until}' if cooldown.active else 'none'}")
-        maturing = _count_maturing(ledger, params["labels"].maturity_days)
-        click.echo(f"Labels     {maturing} batches whose labels have not come or not matured by {newest}")
+        unlabelled = sum("roc_auc" not in entry.metrics and not entry.rejected for entry in ledger)
+        click.echo(f"Labels     {unlabelled} of {len(ledger)} batches have too few matured labels by {newest}")
         tell_table("", ["batch", "action", "model", "ROC-AUC", "drifted"], _tabulate(ledger[-LAST_BATCHES:]))
     for attempt in attempts[-3:]:
         click.echo(f"{attempt.as_of}  {attempt.kind}: {attempt.verdict}, in service: version {attempt.version_after}")
-
-
-def _count_maturing(ledger: Sequence[LedgerEntry], maturity_days: int) -> int:
-    newest = max(entry.as_of for entry in ledger)
-    return sum(
-        "roc_auc" not in entry.metrics and entry.batch_date + timedelta(days=maturity_days) >= newest
-        for entry in ledger
-        if not entry.rejected
-    )
 
 
 def _tabulate(entries: Sequence[LedgerEntry]) -> list[list[str]]:

@@ -55,7 +55,13 @@ class AtomicFileDataset(AbstractDataset[Any, Any]):
                 f"{show_path(self._filepath)} does not exist: put it there (plain `kedro run` simulates a business "
                 "where nothing is given)."
             )
-        return self._read(self._filepath)
+        try:
+            return self._read(self._filepath)
+        except (ValueError, OSError) as error:
+            raise DataError(
+                f"{show_path(self._filepath)} cannot be read ({_first_line(error)}): remove it, and run again what "
+                "wrote it."
+            ) from error
 
     def save(self, data: Any) -> None:
         """Replace the file by ``data``, whole or not at all."""
@@ -133,16 +139,24 @@ def read_table(path: Path) -> pd.DataFrame:
     """Read a CSV (all text) or Parquet file.
 
     Raises:
-        DataError: the file is empty, cut off, not UTF-8, ragged or not what its suffix says.
+        DataError: the file is empty, not UTF-8, not what its suffix says, or has rows longer than its header.
     """
     try:
-        if path.suffix == ".parquet":
-            return pd.read_parquet(path)
-        return pd.read_csv(path, dtype=str, encoding="utf-8-sig")
-    except (ValueError, OSError) as error:  # pandas' and pyarrow's reading errors are ValueErrors
-        first_line = (str(error).strip().splitlines() or ["no data in it"])[0].rstrip(".")
+        return pd.read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
+    except (ValueError, OSError, KeyError, TypeError) as error:  # the last two: damaged metadata of a Parquet file
         kind = "Parquet" if path.suffix == ".parquet" else "UTF-8 CSV"
         raise DataError(
-            f"{show_path(path)} cannot be read as {kind} ({first_line}): deliver the file again, whole and with a "
-            "header line."
+            f"{show_path(path)} cannot be read as {kind} ({_first_line(error)}): deliver the file again, whole and "
+            "with a header line."
         ) from error
+
+
+def _read_csv(path: Path) -> pd.DataFrame:
+    table = pd.read_csv(path, dtype=str, encoding="utf-8-sig")
+    if not isinstance(table.index, pd.RangeIndex):  # pandas takes the surplus for row names, and every column shifts
+        raise ValueError(f"its rows have more fields than the {table.shape[1]} of its header")
+    return table
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or ["no data in it"])[0].rstrip(".")

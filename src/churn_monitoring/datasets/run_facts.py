@@ -1,12 +1,14 @@
 """Metrics, tags and artifacts of the active MLflow run, each in one request."""
 
 import json
+import re
 import time
 from typing import Any
 
 from kedro.io import AbstractDataset, DatasetError
 
 METRICS_PER_REQUEST = 1000  # the tracking API's own limit
+NOT_IN_A_NAME = re.compile(r"[^\w. :/-]")  # characters the tracking API refuses in the name of a metric
 
 
 class RunFactsDataset(AbstractDataset[dict[str, Any], Any]):
@@ -28,25 +30,42 @@ class RunFactsDataset(AbstractDataset[dict[str, Any], Any]):
         """Log everything to the active run."""
         import mlflow
         from mlflow import MlflowClient
-        from mlflow.entities import Metric, RunTag
+        from mlflow.entities import RunTag
 
         run = mlflow.active_run()
         if run is None:
             return
         now = int(time.time() * 1000)
         step = data.get("step", 0)
-        metrics = [Metric(name, float(value), now, step) for name, value in data.get("metrics", {}).items()]
+        metrics = [_metric(name, value, now, step) for name, value in data.get("metrics", {}).items()]
         tags = [RunTag(name, str(value)) for name, value in data.get("tags", {}).items()]
         for start in range(0, max(len(metrics), 1), METRICS_PER_REQUEST):
             batch = metrics[start : start + METRICS_PER_REQUEST]
             MlflowClient().log_batch(run.info.run_id, metrics=batch, tags=tags if start == 0 else [])
         for run_id, late in data.get("late_metrics", {}).items():
-            MlflowClient().log_batch(run_id, metrics=[Metric(name, value, now, 0) for name, value in late.items()])
+            MlflowClient().log_batch(run_id, metrics=[_metric(name, value, now, 0) for name, value in late.items()])
         for name, content in data.get("artifacts", {}).items():
             _log_artifact(name, content)
 
     def _describe(self) -> dict[str, Any]:
         return {}
+
+
+def spell_metric(name: str) -> str:
+    """The name as the tracking API takes it; a column may be called anything, and no two become one.
+
+    >>> spell_metric("psi/monthly charge"), spell_metric("psi/charge (€)"), spell_metric("psi/in//out")
+    ('psi/monthly charge', 'psi/charge _28__20ac__29_', 'psi/in_2f__2f_out')
+    """
+    kind, slash, column = name.partition("/")
+    written = NOT_IN_A_NAME.sub(lambda found: f"_{ord(found[0]):x}_", column.replace("//", "_2f__2f_"))
+    return f"{kind}{slash}{written}"
+
+
+def _metric(name: str, value: float, now: int, step: int) -> Any:
+    from mlflow.entities import Metric
+
+    return Metric(spell_metric(name), float(value), now, step)
 
 
 def _log_artifact(name: str, content: Any) -> None:

@@ -51,7 +51,7 @@ def split_window(
     ]
     if not frames:
         empty = pd.DataFrame({name: [] for name in (schema.id, *schema.features, "label")})
-        return Window((), empty, empty)
+        return Window((), empty, empty, facts={"rows": 0, "returning": 0, "seen": 0})
     rows = pd.concat(frames, ignore_index=True).sort_values(["_batch", "_draw"], kind="stable")
     newest = rows[rows[schema.id].isna() | ~rows[schema.id].duplicated(keep="last")]
     unseen = newest[newest[schema.id].isna() | ~newest[schema.id].isin(seen_ids)]

@@ -22,8 +22,8 @@ class LabelTable:
     """Labels known on one day.
 
     ``rows`` has the columns ``id`` (canonical text), ``label`` (0.0 or 1.0) and ``batch`` (id, or missing
-    where the label is not tied to a batch); later rows overrule earlier ones. ``problems`` names files that
-    could not be used.
+    where the label is not tied to a batch); later rows overrule earlier ones. ``problems`` is at most one
+    finding, which names every file that could not be used.
     """
 
     rows: pd.DataFrame
@@ -36,16 +36,18 @@ def gather_labels(files: Mapping[str, Callable[[], pd.DataFrame]], schema: Table
     The columns may bear the names of the schema, or plainly ``id`` and ``label``; ``batch`` is optional.
     """
     tables: list[pd.DataFrame] = []
-    problems: list[Finding] = []
+    problems: list[str] = []
     for name, load in files.items():
         if (parse_date(name) or as_of) > as_of:
             continue
         try:
             tables.append(_read_label_rows(name, load(), schema))
         except DataError as error:
-            problems.append(Finding("label_file", None, "warning", 1.0, 0.0, f"Labels left out: {error}"))
+            problems.append(str(error))
     empty = pd.DataFrame({"id": [], "label": [], "batch": []}, dtype=object)
-    return LabelTable(pd.concat(tables, ignore_index=True) if tables else empty, tuple(problems))
+    message = f"Labels left out: {' '.join(problems)}"
+    found = (Finding("label_file", None, "warning", float(len(problems)), 0.0, message),) if problems else ()
+    return LabelTable(pd.concat(tables, ignore_index=True) if tables else empty, found)
 
 
 def join_labels(ids: pd.Series, own: pd.Series, batch_id: str, labels: LabelTable) -> pd.Series:
