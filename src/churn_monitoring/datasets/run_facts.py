@@ -8,7 +8,7 @@ from typing import Any
 from kedro.io import AbstractDataset, DatasetError
 
 METRICS_PER_REQUEST = 1000  # the tracking API's own limit
-NOT_IN_A_NAME = re.compile(r"[^\w. :/-]")  # characters the tracking API refuses in the name of a metric
+NOT_IN_A_NAME = re.compile(r"[^\w. :-]")  # characters the tracking API refuses in part of a metric's name
 
 
 class RunFactsDataset(AbstractDataset[dict[str, Any], Any]):
@@ -54,11 +54,11 @@ class RunFactsDataset(AbstractDataset[dict[str, Any], Any]):
 def spell_metric(name: str) -> str:
     """The name as the tracking API takes it; a column may be called anything, and no two become one.
 
-    >>> spell_metric("psi/monthly charge"), spell_metric("psi/charge (€)"), spell_metric("psi/in//out")
-    ('psi/monthly charge', 'psi/charge _28__20ac__29_', 'psi/in_2f__2f_out')
+    >>> spell_metric("psi/monthly charge"), spell_metric("psi/charge (€)"), spell_metric("psi/in/out")
+    ('psi/monthly charge', 'psi/charge _28__20ac__29_', 'psi/in_2f_out')
     """
     kind, slash, column = name.partition("/")
-    written = NOT_IN_A_NAME.sub(lambda found: f"_{ord(found[0]):x}_", column.replace("//", "_2f__2f_"))
+    written = NOT_IN_A_NAME.sub(lambda found: f"_{ord(found[0]):x}_", column)
     return f"{kind}{slash}{written}"
 
 

@@ -64,12 +64,13 @@ class BatchDrift:
     distances: Mapping[str, Mapping[str, float]] | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class MaturedBatch:
-    """Predictions of a batch with the labels known by now in ``label``."""
+    """Predictions of a batch, by the champion of its day, with the labels known by now in ``label``."""
 
     batch_id: str
     batch_date: date
+    model_version: str
     scored: pd.DataFrame
 
 
@@ -87,6 +88,7 @@ def score_batch(
             "probability": probabilities,
             "predicted": probabilities >= champion.threshold,
             "label": rows.labels,
+            "threshold": champion.threshold,
             "model_version": champion.version,
         }
     )
@@ -158,19 +160,18 @@ def gather_matured_batches(
     kept_predictions: Mapping[str, Callable[[], pd.DataFrame]],
     ledger: Sequence[LedgerEntry],
     labels: LabelTable,
-    champion: ChampionPackage,
     options: LabelOptions,
 ) -> tuple[MaturedBatch, ...]:
-    """This batch and earlier ones the same champion scored, where labels are old enough; oldest first.
+    """This batch and earlier ones, where labels are old enough; oldest first.
 
-    Broken batches are left out: their scores say nothing about the champion.
+    Broken batches are left out: their scores say nothing about a champion. Those of an earlier champion are
+    kept for their reports.
     """
     dates = {
         entry.batch_id: entry.batch_date
         for entry in ledger
         if not entry.rejected
         and entry.action != "fix_data"
-        and entry.model_version == champion.version
         and entry.batch_date <= batch.as_of
         and entry.batch_id in kept_predictions
     } | {batch.batch_id: batch.batch_date}
@@ -184,7 +185,8 @@ def gather_matured_batches(
         table = scored if batch_id == batch.batch_id else kept_predictions[batch_id]()
         known = join_labels(table["id"], table["label"], batch_id, labels)
         if known.notna().any():
-            gathered.append(MaturedBatch(batch_id, dates[batch_id], table.assign(label=known)))
+            version = str(table["model_version"].iloc[0])
+            gathered.append(MaturedBatch(batch_id, dates[batch_id], version, table.assign(label=known)))
         if len(gathered) == options.window_batches:
             break
     return tuple(reversed(gathered))
@@ -195,28 +197,38 @@ def measure_matured_batches(
     champion: ChampionPackage,
     performance: PerformanceOptions,
     concept: ConceptOptions,
-) -> tuple[LabelledEvidence, ...]:
-    """What the matured labels of each batch say; batches with too few of them say only that."""
+) -> tuple[tuple[LabelledEvidence, ...], tuple[LabelledEvidence, ...]]:
+    """What the matured labels of each batch say: of all batches, and of those the present champion scored.
+
+    Only the latter are evidence about it; comparing an earlier champion's scores with the present reference
+    would mean nothing, so their batches get realized performance alone.
+    """
     reference = ReferenceScores(
         champion.reference["label"].to_numpy(float),
         champion.reference["score"].to_numpy(float),
         champion.reference["probability"].to_numpy(float),
     )
-    return tuple(
-        measure_labelled(
+    measured = {
+        item: measure_labelled(
             item.batch_id,
             item.batch_date,
             item.scored["label"].to_numpy(float),
             item.scored["score"].to_numpy(float),
             item.scored["probability"].to_numpy(float),
             reference,
-            champion.threshold,
+            float(item.scored["threshold"].iloc[0]),
             performance,
             concept,
             champion.schema.target,
         )
         for item in matured
+    }
+    own = tuple(found for item, found in measured.items() if item.model_version == champion.version)
+    everything = tuple(
+        found if found in own else replace(found, target=None, concept=None, auc_drop_z=None)
+        for found in measured.values()
     )
+    return everything, own
 
 
 def estimate_batch_performance(

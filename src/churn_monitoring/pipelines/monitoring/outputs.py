@@ -101,6 +101,7 @@ def summarize_run(
     facts = {
         "metrics": {**_measure_evidence(evidence, drift), **(_measure_labels(own) if own else {})},
         "tags": {
+            "mlflow.runName": f"monitoring {batch.batch_id}",
             "model_name": model_name,
             "kind": "monitoring",
             "batch": batch.batch_id,

@@ -161,6 +161,7 @@ def summarize_attempt(
     facts = {
         "metrics": _measure_comparison(judgement.comparison),
         "tags": {
+            "mlflow.runName": f"retraining {as_of.isoformat()}",
             "model_name": model_name,
             "kind": "retraining",
             "as_of": as_of.isoformat(),
