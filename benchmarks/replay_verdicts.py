@@ -15,13 +15,14 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+from omegaconf import OmegaConf
+
 from churn_monitoring.core import options as o
 from churn_monitoring.core.records import LedgerEntry
 from churn_monitoring.datasets.files import read_table
 from churn_monitoring.pipelines.monitoring import intake, nodes
 from churn_monitoring.pipelines.training import nodes as training
 from churn_monitoring.simulation import Simulated, simulate
-from omegaconf import OmegaConf
 
 ROOT = Path(__file__).resolve().parents[1]
 WEEKS_JUDGED = 10

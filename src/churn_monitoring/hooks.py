@@ -7,11 +7,26 @@ from kedro.framework.hooks import hook_impl
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
+from churn_monitoring.core.options import check_parameters
+
 EXPERIMENTS = {
     "monitoring": "ChurnPrediction-Monitoring",
     "retraining": "ChurnPrediction-Retraining",
 }
 DEFAULT_EXPERIMENT = "ChurnPrediction-Pipeline"
+
+
+class ParametersHook:
+    """Refuses a run whose parameters are not all known and valid, whichever of them its pipeline uses."""
+
+    @hook_impl(tryfirst=True)
+    def before_pipeline_run(self, catalog: Any) -> None:
+        """Check all of them before anything is read or opened.
+
+        Raises:
+            ConfigurationError: one is misspelt, missing or out of its range.
+        """
+        check_parameters(catalog.load("parameters"))
 
 
 class ExperimentHook:
@@ -30,13 +45,16 @@ class ExperimentHook:
         """Choose the experiment before kedro-mlflow opens the run.
 
         Raises:
-            NothingToDo: monitoring was asked for and no batch is waiting.
+            NoChampion: monitoring was asked for and nothing is in service.
+            NothingToDo: the same, and no batch is waiting.
             DataError: the batch asked for is not there.
         """
         names = run_params.get("pipeline_names") or []
         if names == ["monitoring"]:
             from churn_monitoring.pipelines.monitoring.intake import choose_batch
 
+            if not catalog.exists("champion"):
+                catalog.load("champion")
             choose_batch(
                 catalog.load("deliveries"),
                 catalog.load("monitoring_ledger"),

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from churn_monitoring.hooks import CandidateRunHook, ExperimentHook
+from churn_monitoring.hooks import CandidateRunHook, ExperimentHook, ParametersHook
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 
-HOOKS = (ExperimentHook(), CandidateRunHook())
+HOOKS = (ExperimentHook(), CandidateRunHook(), ParametersHook())  # the last one is asked first
 
 CONFIG_LOADER_ARGS = {
     "base_env": "base",

@@ -27,6 +27,7 @@ import skops.io  # noqa: E402, F401
 # kedro-mlflow defines a model class of its own, about which mlflow warns at import, filters or not; and it sets
 # its own log level. Both happen here once, out of the reader's sight.
 with warnings.catch_warnings(record=True):
+    warnings.simplefilter("ignore")
     import kedro_mlflow.mlflow  # noqa: F401
 logging.getLogger("kedro_mlflow").setLevel(logging.WARNING)
 

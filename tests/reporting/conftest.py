@@ -117,6 +117,6 @@ def history() -> list[dict[str, Any]]:
                 "action": action,
                 "roc_auc": estimate if week < 48 and week != 9 else None,
             }
-            | {"drift_share": share, "model_version": str(version), "event": event}
+            | {"drift_share": share, "model_version": str(version), "event": event, "event_version": str(version)}
         )
     return weeks

@@ -16,6 +16,7 @@ ITEM = st.fixed_dictionaries(
         "drift_share": st.none() | st.floats(0, 1),
         "model_version": st.just("1"),
         "event": st.sampled_from([None, "promoted", "kept"]),
+        "event_version": st.sampled_from(["1", "2"]),
     }
 )
 

@@ -70,7 +70,7 @@ def test_any_text_of_the_report_is_escaped(report, history):
     report["data_quality"]["findings"][0] |= {"column": HOSTILE, "message": HOSTILE, "check": HOSTILE}
     report["data_quality"]["findings"][1] |= {"column": HOSTILE, "severity": "failed"}
     report["alerts"][0]["message"] = HOSTILE
-    history[-1] |= {"batch": HOSTILE, "model_version": HOSTILE, "event": HOSTILE}
+    history[-1] |= {"batch": HOSTILE, "model_version": HOSTILE, "event": HOSTILE, "event_version": HOSTILE}
     for action in ("retrain", "fix_data", "alert", "none"):
         report["decision"]["action"] = action
         page = render_page(report, history=history)

@@ -16,12 +16,16 @@ def tell_training(outcome: Any) -> None:
 
 
 def tell_monitoring(outcome: Any) -> None:
-    """One line about a monitored batch: what was decided and the first reason."""
+    """One line about a monitored batch: what was decided and the first reason; on stderr what could not be told."""
     action = outcome.decision.action
     known = f"ROC-AUC {outcome.roc_auc.value:.3f}" if outcome.roc_auc else "no matured labels"
     head = click.style(f"{action:<8}", fg=COLOURS[action])
     reason = "" if action == "none" else f"  {outcome.decision.reasons[0]}"
+    if outcome.rejection:
+        reason = "  not monitored"
     click.echo(f"{outcome.batch_id}  {head}  {outcome.rows:>6} rows  {known:<17}{reason}")
+    for remark in outcome.remarks:
+        click.echo(remark, err=True)
 
 
 def tell_retraining(outcome: Any) -> None:

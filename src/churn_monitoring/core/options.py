@@ -4,10 +4,14 @@ One model per block of ``parameters.yml``; defaults live only there, so that eve
 one comment. An unknown key is an error: a misspelt threshold must not be ignored.
 """
 
+from collections.abc import Mapping, Sequence
 from datetime import date
+from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+
+from churn_monitoring.core.errors import ConfigurationError
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Probability = Annotated[float, Field(gt=0.0, lt=1.0)]
@@ -186,3 +190,60 @@ class SimulationOptions(Options):
             known = ", ".join(sorted(self.scenarios))
             raise ValueError(f"simulation.scenario '{self.scenario}' is not one of: {known}")
         return self
+
+
+class Parameters(Options):
+    """All of ``parameters.yml`` with what ``--params`` changed of it."""
+
+    batch: Any
+    as_of: date | None
+    model_name: str
+    customers: str
+    seed: Seed
+    performance_threshold: Share
+    drift_threshold: Probability
+    drift_share_threshold: Share
+    retraining_cooldown_days: Count
+    min_improvement: Share
+    table: TableSchema = Field(alias="schema")
+    labels: LabelOptions
+    training: TrainingOptions
+    reference: ReferenceOptions
+    quality: QualityOptions
+    drift: DriftOptions
+    performance: PerformanceOptions
+    concept: ConceptOptions
+    retraining: RetrainingOptions
+    simulation: SimulationOptions
+
+
+def check_parameters(values: Mapping[str, Any]) -> None:
+    """Hold all parameters against :class:`Parameters`, whichever of them a pipeline uses.
+
+    Raises:
+        ConfigurationError: naming every parameter that is unknown, missing or out of its range.
+    """
+    try:
+        Parameters.model_validate(dict(values))
+    except ValidationError as error:
+        known = _list_names(Parameters)
+        wrong = "; ".join(_tell(problem, known) for problem in error.errors())
+        raise ConfigurationError(f"Parameters in conf or --params are not valid: {wrong}.") from error
+
+
+def _tell(problem: Any, known: Sequence[str]) -> str:
+    name = ".".join(map(str, problem["loc"]))
+    if problem["type"] != "extra_forbidden":
+        return f"{name}: {problem['msg']} (it is {problem['input']!r})" if name else str(problem["msg"])
+    close = get_close_matches(name, known, n=1)
+    return f"{name} is not known" + (f", is {close[0]} meant?" if close else "")
+
+
+def _list_names(model: type[BaseModel], prefix: str = "") -> list[str]:
+    names: list[str] = []
+    for name, info in model.model_fields.items():
+        path = prefix + (info.alias or name)
+        inner = info.annotation
+        nested = isinstance(inner, type) and issubclass(inner, BaseModel)
+        names += [path, *(_list_names(inner, f"{path}.") if nested else [])]  # type: ignore[arg-type]
+    return names

@@ -46,9 +46,10 @@ class FolderDataset(AbstractDataset[dict[str, Any], dict[str, Callable[[], Any]]
         return {name: self._file(name).load for name in names}
 
     def save(self, data: dict[str, Any]) -> None:
-        """Write every named file, each atomically."""
+        """Write every named file, each atomically; none if one of the names is refused."""
+        files = {name: self._file(name) for name in data}
         for name, content in data.items():
-            self._file(name).save(content)
+            files[name].save(content)
         if self._replace:
             for path in self._files():
                 if path.name.removesuffix(self._suffix) not in data:
@@ -58,7 +59,7 @@ class FolderDataset(AbstractDataset[dict[str, Any], dict[str, Callable[[], Any]]
         return [path for path in self._path.glob(f"*{self._suffix}") if not path.name.startswith(".")]
 
     def _file(self, name: str) -> Any:
-        if Path(name).name != name or name.startswith("."):
+        if not name or Path(name).name != name or name.startswith("."):
             raise DataError(f"'{name}' cannot name a file in {self._path}: use letters, digits, dots and dashes.")
         return self._dataset_class(filepath=str(self._path / f"{name}{self._suffix}"))
 

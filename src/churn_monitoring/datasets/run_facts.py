@@ -57,9 +57,8 @@ def spell_metric(name: str) -> str:
     >>> spell_metric("psi/monthly charge"), spell_metric("psi/charge (€)"), spell_metric("psi/in/out")
     ('psi/monthly charge', 'psi/charge _28__20ac__29_', 'psi/in_2f_out')
     """
-    kind, slash, column = name.partition("/")
-    written = NOT_IN_A_NAME.sub(lambda found: f"_{ord(found[0]):x}_", column)
-    return f"{kind}{slash}{written}"
+    parts = name.split("/", maxsplit=1)
+    return "/".join(NOT_IN_A_NAME.sub(lambda found: f"_{ord(found[0]):x}_", part) for part in parts)
 
 
 def _metric(name: str, value: float, now: int, step: int) -> Any:

@@ -191,7 +191,7 @@ def _cell(item: dict[str, Any], centre: float, width: float, share_axis: _Axis, 
         bar_top=top,
         bar_height=0.0 if top is None else round(_SHARE_BOTTOM - top, 1),
         drifted=bool(share),
-        event=f"v{item['model_version']}" if item["event"] == "promoted" else None,
+        event=f"v{item['event_version']}" if item["event"] == "promoted" else None,
         current=item["batch"] == current,
         title=f"{item['batch']}: {item['action']}, {roc_auc}, {drift}, model v{item['model_version']}",
     )

@@ -45,8 +45,8 @@ def draw_timeline(
 
     Args:
         history: batches oldest first, each ``{batch, as_of, action, roc_auc, drift_share, model_version,
-            event}``; ``roc_auc`` is ``{value, low, high}`` or ``None``, ``event`` is ``"promoted"``, another
-            word or ``None``. An empty history gives empty panels.
+            event, event_version}``; ``roc_auc`` is ``{value, low, high}`` or ``None``, ``event`` is ``"promoted"``, another
+            word or ``None``, ``event_version`` the version in service after it. An empty history gives empty panels.
         performance_threshold: ROC-AUC below which performance is low.
         drift_share_threshold: share of drifted features that is an alert.
     """
@@ -140,7 +140,7 @@ def _draw_decisions(axes: "Axes", history: Sequence[dict[str, Any]], where: np.n
 
 def _draw_promotions(axes: "Axes", history: Sequence[dict[str, Any]], where: np.ndarray, *, named: bool) -> None:
     promoted = [
-        (at + _step(where) / 2, item["model_version"])
+        (at + _step(where) / 2, item["event_version"])
         for at, item in zip(where, history, strict=True)
         if item["event"] == "promoted"
     ]

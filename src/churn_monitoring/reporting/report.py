@@ -74,8 +74,9 @@ def add_labels(report: Mapping[str, Any], labelled: LabelledEvidence) -> dict[st
         "batch": {**report["batch"], "label_coverage": labelled.label_coverage},
         "drift": {
             **report["drift"],
-            "target": _show_drift(labelled.target),
-            "concept": _show_drift(labelled.concept),
+            # Absent once another champion is in service; what was found under the batch's own stays.
+            "target": _show_drift(labelled.target) or report["drift"]["target"],
+            "concept": _show_drift(labelled.concept) or report["drift"]["concept"],
         },
         "performance": {
             **report["performance"],

@@ -8,9 +8,17 @@ Topology:
 from churn_monitoring.tables.coerce import (
     Coerced,
     coerce_rows,
+    explain_missing_columns,
     fingerprint_rows,
     missing_columns,
     read_labels,
 )
 
-__all__ = ["Coerced", "coerce_rows", "fingerprint_rows", "missing_columns", "read_labels"]
+__all__ = [
+    "Coerced",
+    "coerce_rows",
+    "explain_missing_columns",
+    "fingerprint_rows",
+    "missing_columns",
+    "read_labels",
+]

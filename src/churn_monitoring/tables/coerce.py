@@ -18,6 +18,7 @@ from churn_monitoring.tables.columns import canonical_text, read_dates, read_num
 
 _TRUE = frozenset({"true", "1"})
 _FALSE = frozenset({"false", "0"})
+_SHOWN_COLUMNS = 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +62,22 @@ def missing_columns(frame: pd.DataFrame, schema: TableSchema, *, with_target: bo
     training_only = {schema.target, schema.date}
     needed = (name for name in _named(schema) if with_target or name not in training_only)
     return tuple(name for name in needed if name not in frame.columns)
+
+
+def explain_missing_columns(frame: pd.DataFrame, missing: Sequence[str]) -> str:
+    """What is wrong with a table that lacks columns, as the rest of a sentence that begins with its name.
+
+    >>> explain_missing_columns(pd.DataFrame({"id": [1], "age": [2]}), ["charges"])
+    'lacks column charges (it has: id, age)'
+    >>> explain_missing_columns(pd.DataFrame({"id;age;charges": []}), ["id", "age", "charges"])
+    "is separated by ';', where commas are expected"
+    """
+    names = [str(name) for name in frame.columns]
+    separator = next((one for one in (";", "\t", "|") if len(names) == 1 and one in names[0]), None)
+    if separator is not None:
+        return f"is separated by {separator!r}, where commas are expected"
+    shown = ", ".join(names[:_SHOWN_COLUMNS]) + (", ..." if len(names) > _SHOWN_COLUMNS else "")
+    return f"lacks column{'s' if len(missing) > 1 else ''} {', '.join(missing)} (it has: {shown})"
 
 
 def read_labels(target: pd.Series, schema: TableSchema) -> pd.Series:

@@ -8,14 +8,16 @@ batch gets its turn.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
+from pathlib import Path
 from typing import Any, Protocol
 
 import pandas as pd
 
 from churn_monitoring.core.errors import DataError, NothingToDo
 from churn_monitoring.core.records import Finding, LedgerEntry
+from churn_monitoring.datasets.files import show_path
 from churn_monitoring.learning.package import ChampionPackage
-from churn_monitoring.tables import coerce_rows, missing_columns, read_labels
+from churn_monitoring.tables import coerce_rows, explain_missing_columns, missing_columns, read_labels
 
 
 class Delivery(Protocol):
@@ -23,6 +25,7 @@ class Delivery(Protocol):
 
     batch_id: str
     batch_date: date | None
+    path: Path
 
     @property
     def size(self) -> int: ...  # noqa: D102
@@ -64,18 +67,19 @@ def choose_batch(
         NothingToDo: no batch is waiting.
         DataError: the batch asked for is not there, or ``as_of`` is no date.
     """
+    asked_day = _read_day(as_of)
     if batch_id is not None:
         if str(batch_id) not in deliveries:
             newest = ", ".join(list(deliveries)[-3:]) or "none"
             raise DataError(
                 f"There is no batch '{batch_id}' in data/01_raw/production (newest: {newest}): check batch=."
             )
-        return _describe(deliveries[str(batch_id)], as_of)
+        return _describe(deliveries[str(batch_id)], asked_day)
     waiting = find_waiting(deliveries, ledger)
     if not waiting:
         where = "data/01_raw/production" + (" is empty" if not deliveries else " holds no new batch")
         raise NothingToDo(f"No batch is waiting: {where}. Put the next one there as <batch id>.csv or .parquet.")
-    return _describe(waiting[0], as_of)
+    return _describe(waiting[0], asked_day)
 
 
 def find_waiting(deliveries: Mapping[str, Delivery], ledger: Sequence[LedgerEntry]) -> list[Delivery]:
@@ -86,22 +90,17 @@ def find_waiting(deliveries: Mapping[str, Delivery], ledger: Sequence[LedgerEntr
 
 def read_batch(batch: Batch, champion: ChampionPackage) -> BatchRows:
     """Read and coerce the delivered rows as the champion knows them; what cannot be used becomes a rejection."""
-    schema = champion.schema
+    schema, file = champion.schema, show_path(batch.delivery.path)
     try:
         table = batch.delivery.load()
     except DataError as error:
         return _reject("unreadable", None, str(error))
     missing = missing_columns(table, schema, with_target=False)
     if missing:
-        there = ", ".join(map(str, table.columns[:30]))
-        return _reject(
-            "missing_column",
-            missing[0],
-            f"Batch {batch.batch_id} lacks column {', '.join(missing)} (it has: {there}): deliver it again with "
-            "that column, or change schema in conf and train again.",
-        )
+        remedy = "deliver it again with every column of the schema, or change schema in conf and train again."
+        return _reject("missing_column", missing[0], f"{file} {explain_missing_columns(table, missing)}: {remedy}")
     if table.empty:
-        return _reject("empty_batch", None, f"Batch {batch.batch_id} has a header and no rows: deliver it again.")
+        return _reject("empty_batch", None, f"{file} has a header and no rows: deliver it again with its rows.")
     coerced = coerce_rows(table.reset_index(drop=True), schema)
     unlabelled = pd.Series(float("nan"), index=coerced.rows.index)
     labelled = schema.target in coerced.rows
@@ -109,13 +108,15 @@ def read_batch(batch: Batch, champion: ChampionPackage) -> BatchRows:
     return BatchRows(coerced.rows, labels, coerced.unparseable)
 
 
-def _describe(delivery: Delivery, as_of: Any) -> Batch:
-    today = datetime.now(tz=UTC).date()
+def _read_day(as_of: Any) -> date | None:
     try:
-        asked = date.fromisoformat(str(as_of)) if as_of is not None else None
+        return date.fromisoformat(str(as_of)) if as_of is not None else None
     except ValueError as error:
         raise DataError(f"as_of '{as_of}' is no date: write it as 2026-01-31.") from error
-    judged_on = asked or delivery.batch_date or today
+
+
+def _describe(delivery: Delivery, asked: date | None) -> Batch:
+    judged_on = asked or delivery.batch_date or datetime.now(tz=UTC).date()
     return Batch(delivery.batch_id, delivery.batch_date or judged_on, judged_on, delivery)
 
 

@@ -1,6 +1,6 @@
 """What a monitoring leaves behind: reports, the facts of its MLflow run, and what the command line prints."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,6 +13,7 @@ from churn_monitoring.core.records import (
     LabelledEvidence,
     LedgerEntry,
 )
+from churn_monitoring.datasets.files import show_path
 from churn_monitoring.learning.package import ChampionPackage
 from churn_monitoring.pipelines.monitoring.intake import Batch, BatchRows
 from churn_monitoring.pipelines.monitoring.nodes import BatchDrift
@@ -25,13 +26,17 @@ HISTORY_STRIP = 26
 
 @dataclass(frozen=True)
 class MonitoringOutcome:
-    """What a person wants to hear of one monitored batch."""
+    """What a person wants to hear of one monitored batch.
+
+    ``rejection`` says why it could not be monitored at all, ``remarks`` what could not be told from it.
+    """
 
     batch_id: str
     rows: int
     decision: Decision
     roc_auc: Estimate | None
     rejection: str | None
+    remarks: tuple[str, ...]
     report_path: str
 
 
@@ -47,10 +52,15 @@ def build_reports(
     """This batch's report, and earlier ones that labels have something to say about: to keep, and to go on with."""
     by_batch = {item.batch_id: item for item in labelled}
     model = {"name": model_name, "version": champion.version}
-    reports = {
-        batch_id: add_labels(saved_reports[batch_id](), item)
-        for batch_id, item in by_batch.items()
+    earlier = {
+        batch_id: saved_reports[batch_id]()
+        for batch_id in by_batch
         if batch_id in saved_reports and batch_id != evidence.batch_id
+    }
+    reports = {
+        batch_id: add_labels(report, by_batch[batch_id])
+        for batch_id, report in earlier.items()
+        if _has_news(report, by_batch[batch_id])
     }
     own = build_report(evidence, alerts, decision, by_batch.get(evidence.batch_id), model)
     reports[evidence.batch_id] = own
@@ -58,16 +68,28 @@ def build_reports(
 
 
 def render_pages(
-    reports: Mapping[str, dict[str, Any]], ledger: Sequence[LedgerEntry], attempts: Sequence[Attempt]
+    reports: Mapping[str, dict[str, Any]],
+    ledger: Sequence[LedgerEntry],
+    attempts: Sequence[Attempt],
+    performance_threshold: float,
+    drift_share_threshold: float,
 ) -> dict[str, str]:
     """One self-contained HTML page per report."""
     history = build_history(ledger, attempts)[-HISTORY_STRIP:]
-    return {batch_id: render_page(report, history=history) for batch_id, report in reports.items()}
+    return {
+        batch_id: render_page(
+            report,
+            history=history,
+            performance_threshold=performance_threshold,
+            drift_share_threshold=drift_share_threshold,
+        )
+        for batch_id, report in reports.items()
+    }
 
 
 def build_history(ledger: Sequence[LedgerEntry], attempts: Sequence[Attempt]) -> list[dict[str, Any]]:
     """One plain record per monitored batch, oldest first, with what retraining did on its day."""
-    events = {attempt.as_of: attempt.verdict for attempt in attempts}
+    events = {attempt.as_of: attempt for attempt in attempts}
     return [
         {
             "batch": entry.batch_id,
@@ -76,7 +98,8 @@ def build_history(ledger: Sequence[LedgerEntry], attempts: Sequence[Attempt]) ->
             "roc_auc": _read_roc_auc(entry.metrics),
             "drift_share": entry.metrics.get("drift_share", 0.0),
             "model_version": entry.model_version,
-            "event": events.get(entry.as_of),
+            "event": events[entry.as_of].verdict if entry.as_of in events else None,
+            "event_version": events[entry.as_of].version_after if entry.as_of in events else None,
         }
         for entry in ledger
     ]
@@ -132,9 +155,31 @@ def summarize_run(
         if evidence.labelled
         else None,
         rejection=rows.rejection.message if rows.rejection else None,
+        remarks=tuple(_remark(show_path(batch.delivery.path), rows, evidence, champion)),
         report_path=f"{REPORT_FOLDER}/{batch.batch_id}.json",
     )
     return facts, outcome
+
+
+def _remark(file: str, rows: BatchRows, evidence: Evidence, champion: ChampionPackage) -> Iterator[str]:
+    """Sentences about a batch that was monitored, yet not on everything."""
+    if any(finding.check == "small_batch" for finding in evidence.quality.findings):
+        yield (
+            f"{file} has {evidence.rows} rows, too few to tell drift from chance: gather more rows into one batch, or "
+            "lower quality.min_rows and drift.min_rows."
+        )
+    known = rows.labels.dropna()
+    if known.nunique() == 1:
+        yield (
+            f"{file} holds one class only in column {champion.schema.target} ({len(known)} labels), so its performance "
+            "cannot be measured: check that column."
+        )
+
+
+def _has_news(report: Mapping[str, Any], labelled: LabelledEvidence) -> bool:
+    realized = report["performance"]["realized"]
+    known = 0 if realized is None else realized["rows"]
+    return labelled.performance is not None and labelled.performance.rows != known
 
 
 def _measure_evidence(evidence: Evidence, drift: BatchDrift) -> dict[str, float]:

@@ -139,7 +139,13 @@ def _act() -> list[Node]:
         ),
         Node(
             outputs.render_pages,
-            inputs=["reports", "monitoring_ledger", "retraining_ledger"],
+            inputs=[
+                "reports",
+                "monitoring_ledger",
+                "retraining_ledger",
+                "params:performance_threshold",
+                "params:drift_share_threshold",
+            ],
             outputs="monitoring_pages",
             name="render_pages",
         ),

@@ -32,7 +32,7 @@ from churn_monitoring.performance.calibration import choose_threshold_f1, fit_pl
 from churn_monitoring.performance.metrics import measure_performance
 from churn_monitoring.reporting.curves import draw_calibration_curve, draw_roc_curve
 from churn_monitoring.simulation.replay import Replay
-from churn_monitoring.tables import coerce_rows, missing_columns, read_labels
+from churn_monitoring.tables import coerce_rows, explain_missing_columns, missing_columns, read_labels
 
 
 @dataclass(frozen=True)
@@ -72,25 +72,27 @@ def select_customers(
     return Replay(schema, simulation, customers).customers
 
 
-def read_customers(customers: pd.DataFrame, schema: TableSchema, as_of: str | None) -> LabelledTable:
-    """Coerce the training table; rows without a label are left out.
+def read_customers(customers: pd.DataFrame, schema: TableSchema, as_of: str | None, file: str) -> LabelledTable:
+    """Coerce the training table, delivered as ``file``; rows without a label are left out.
 
     Raises:
-        DataError: a column of the schema is missing, or no row has a label.
+        DataError: a column of the schema is missing, there are no rows, or labels of one class only.
     """
     missing = missing_columns(customers, schema, with_target=True)
     if missing:
         raise DataError(
-            f"The training table lacks {', '.join(missing)} (it has {', '.join(map(str, customers.columns))}): "
-            "name its own columns under schema: in parameters.yml."
+            f"{file} {explain_missing_columns(customers, missing)}: put the whole table there, or name its own "
+            "columns under schema: in parameters.yml."
         )
+    if customers.empty:
+        raise DataError(f"{file} has a header and no rows: put customers with known outcomes there.")
     coerced = coerce_rows(customers.reset_index(drop=True), schema)
     labels = read_labels(coerced.rows[schema.target], schema)
     known = labels.notna()
     if labels[known].nunique() < 2:
         raise DataError(
-            f"Column {schema.target} of the training table holds one class only, with '{schema.positive}' meaning "
-            "left: check schema.target and schema.positive."
+            f"Column {schema.target} of {file} holds one class only, with '{schema.positive}' meaning left: "
+            "check schema.target and schema.positive."
         )
     rows = coerced.rows[known].reset_index(drop=True)
     unparseable = {name: count / len(customers) for name, count in coerced.unparseable.items()}

@@ -73,7 +73,7 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 read_customers,
-                inputs=["training_customers", "params:schema", "params:as_of"],
+                inputs=["training_customers", "params:schema", "params:as_of", "params:customers"],
                 outputs="labelled_table",
                 name="read_customers",
             ),

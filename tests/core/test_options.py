@@ -1,0 +1,161 @@
+"""The parameters: what the files say is accepted, what a person may mistype is not."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from churn_monitoring.core import options
+
+CONF = Path(__file__).parents[2] / "conf"
+BASE = yaml.safe_load((CONF / "base" / "parameters.yml").read_text(encoding="utf-8"))
+BLOCKS: dict[str, type[options.Options]] = {
+    "schema": options.TableSchema,
+    "labels": options.LabelOptions,
+    "training": options.TrainingOptions,
+    "reference": options.ReferenceOptions,
+    "quality": options.QualityOptions,
+    "drift": options.DriftOptions,
+    "performance": options.PerformanceOptions,
+    "concept": options.ConceptOptions,
+    "retraining": options.RetrainingOptions,
+    "simulation": options.SimulationOptions,
+}
+KEYS = [(block, key) for block in BLOCKS for key in BASE[block]]
+OUT_OF_RANGE = [
+    ("labels", "maturity_days", -1),
+    ("labels", "window_batches", 0),
+    ("training", "holdout_share", 0.0),
+    ("training", "validation_share", 1.0),
+    ("training", "max_training_rows", 99),
+    ("reference", "folds", 1),
+    ("reference", "grid_points", 1),
+    ("quality", "max_missing_increase", 1.01),
+    ("quality", "missing_z", 0.0),
+    ("quality", "range_margin", -0.1),
+    ("quality", "constant_probability", 0.0),
+    ("drift", "alert_p_value", 0.0),
+    ("drift", "wasserstein_floor", -0.1),
+    ("drift", "psi_bins", 1),
+    ("performance", "confidence", 1.0),
+    ("performance", "low_points_of_three", 4),
+    ("performance", "drop_z", -3.0),
+    ("concept", "p_value", 1.0),
+    ("concept", "repeat_within", 1),
+    ("retraining", "comparison_share", 1.0),
+    ("retraining", "min_positives", 2.5),
+    ("simulation", "seed", -1),
+    ("simulation", "weeks", 0),
+    ("simulation", "customers", 99),
+    ("simulation", "start", "5 January"),
+]
+
+
+def read_schema(**changes: Any) -> options.TableSchema:
+    return options.TableSchema(**(BASE["schema"] | changes))
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_the_base_parameters_are_valid(block: str) -> None:
+    read = BLOCKS[block](**BASE[block])
+    assert set(BLOCKS[block].model_fields) == set(BASE[block])
+    assert BLOCKS[block](**read.model_dump()) == read
+
+
+@pytest.mark.parametrize("environment", ["telco", "bank"])
+@pytest.mark.parametrize("block", ["schema", "simulation"])
+def test_each_environment_gives_a_valid_block_over_the_base(environment: str, block: str) -> None:
+    path = CONF / environment / "parameters.yml"
+    changed = yaml.safe_load(path.read_text(encoding="utf-8"))[block]
+    changed.pop("scenarios", None)
+    BLOCKS[block](**(BASE[block] | changed))
+
+
+@pytest.mark.parametrize(("block", "key"), KEYS)
+def test_no_parameter_has_a_default_in_the_code(block: str, key: str) -> None:
+    shortened = {name: value for name, value in BASE[block].items() if name != key}
+    with pytest.raises(ValidationError, match=key):
+        BLOCKS[block](**shortened)
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_a_misspelt_key_is_an_error_that_names_it(block: str) -> None:
+    with pytest.raises(ValidationError, match="tresholt"):
+        BLOCKS[block](**BASE[block], tresholt=0.5)
+
+
+@pytest.mark.parametrize("block", BLOCKS)
+def test_options_cannot_be_changed_once_read(block: str) -> None:
+    read, key = BLOCKS[block](**BASE[block]), next(iter(BASE[block]))
+    with pytest.raises(ValidationError, match="frozen"):
+        setattr(read, key, BASE[block][key])
+
+
+@pytest.mark.parametrize(("block", "key", "value"), OUT_OF_RANGE)
+def test_a_value_out_of_range_is_an_error_that_names_its_key(block: str, key: str, value: object) -> None:
+    with pytest.raises(ValidationError, match=key):
+        BLOCKS[block](**(BASE[block] | {key: value}))
+
+
+@given(st.floats(allow_nan=True, allow_infinity=True))
+def test_a_share_is_from_zero_to_one_and_never_nan(value: float) -> None:
+    share = TypeAdapter(options.Share)
+    if 0.0 <= value <= 1.0:
+        assert share.validate_python(value) == value
+    else:
+        with pytest.raises(ValidationError):
+            share.validate_python(value)
+
+
+def test_features_are_the_numbers_and_then_the_categories() -> None:
+    schema = read_schema(numeric=["b", "a"], categorical=["z", "c"])
+    assert schema.features == ("b", "a", "z", "c")
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"numeric": ["age", "age"]}, "age"),
+        ({"numeric": ["age"], "categorical": ["age"]}, "age"),
+        ({"target": "customer_id"}, "customer_id"),
+        ({"date": "age"}, "age"),
+        ({"ignored": ["churned"]}, "churned"),
+    ],
+)
+def test_a_column_has_one_role(changes: dict[str, Any], named: str) -> None:
+    with pytest.raises(ValidationError, match=f"more than once: {named}"):
+        read_schema(**changes)
+
+
+def test_a_schema_without_a_date_is_fine_and_one_without_features_is_not() -> None:
+    assert read_schema(date=None).date is None
+    with pytest.raises(ValidationError, match="fill numeric or categorical"):
+        read_schema(numeric=[], categorical=[])
+
+
+@pytest.mark.parametrize("positive", ["Yes", 1, True])
+def test_the_positive_value_keeps_its_type(positive: str | int | bool) -> None:
+    read = read_schema(positive=positive).positive
+    assert (read, type(read)) == (positive, type(positive))
+
+
+def test_the_timeline_is_the_chosen_scenario() -> None:
+    read = options.SimulationOptions(**BASE["simulation"])
+    assert read.timeline == read.scenarios[BASE["simulation"]["scenario"]]
+    assert read.timeline[0].kind == "concept_drift"
+    assert read.model_copy(update={"scenario": "quiet"}).timeline == ()
+
+
+def test_an_unknown_scenario_is_answered_with_the_known_ones() -> None:
+    with pytest.raises(ValidationError, match="'wild' is not one of: quiet, year"):
+        options.SimulationOptions(**(BASE["simulation"] | {"scenario": "wild"}))
+
+
+@pytest.mark.parametrize("changes", [{"kind": "earthquake"}, {"from_week": 0}, {"strength": 1.5}, {"colum": "age"}])
+def test_a_change_that_makes_no_sense_is_an_error(changes: dict[str, Any]) -> None:
+    with pytest.raises(ValidationError, match=next(iter(changes))):
+        options.Change(**({"kind": "missing_burst", "from_week": 3} | changes))
