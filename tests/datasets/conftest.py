@@ -48,10 +48,10 @@ def experiment(tracking_folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 @pytest.fixture
-def model_name(experiment: str) -> Iterator[str]:
+def model_name(experiment: str) -> str:
     """A name that is not in the registry yet, with its experiment active."""
     _read_version.cache_clear()
-    yield f"churn-{uuid4().hex}"
+    return f"churn-{uuid4().hex}"
 
 
 @pytest.fixture

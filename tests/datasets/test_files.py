@@ -207,7 +207,7 @@ def test_a_table_that_cannot_be_read_is_a_data_error_that_names_the_file_and_the
 
 def test_a_folder_in_place_of_a_file_is_a_data_error(tmp_path: Path) -> None:
     (tmp_path / "a.csv").mkdir()
-    with pytest.raises(DataError, match="a.csv cannot be read"):
+    with pytest.raises(DataError, match=r"a\.csv cannot be read"):
         read_table(tmp_path / "a.csv")
 
 

@@ -1,6 +1,7 @@
 """Opening Kedro sessions, one at a time per project, and turning errors into sentences."""
 
 import os
+import re
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -110,6 +111,7 @@ def plain_errors() -> Iterator[None]:
 def _find_ours(error: BaseException | None) -> ChurnMonitoringError | None:
     from kedro.framework.cli.utils import KedroCliError
     from kedro.validation.exceptions import ParameterValidationError
+    from yaml import YAMLError
 
     while error is not None:
         if isinstance(error, ChurnMonitoringError):
@@ -118,10 +120,28 @@ def _find_ours(error: BaseException | None) -> ChurnMonitoringError | None:
             raise error
         if isinstance(error, ParameterValidationError):
             return ConfigurationError(_tell_parameters(str(error)))
+        if isinstance(error, YAMLError):
+            return ConfigurationError(" ".join(str(error).split()))
         error = error.__cause__ or error.__context__
     return None
 
 
 def _tell_parameters(text: str) -> str:
-    lines = [line.strip() for line in text.splitlines() if line.strip() and "errors.pydantic.dev" not in line]
-    return f"Parameters in conf are not valid: {' '.join(lines)}"
+    """Kedro's report of a failed validation as one sentence.
+
+    >>> _tell_parameters(
+    ...     "- Parameter 'drift': Failed to instantiate DriftOptions: 1 validation error for DriftOptions\\n"
+    ...     "min_row\\n  Extra inputs are not permitted [type=extra_forbidden, input_value=3, input_type=int]")
+    'Parameters in conf or --params are not valid: drift.min_row is not known (it is 3).'
+    """
+    block, name, told = "", "", []
+    for line in text.splitlines():
+        if found := re.match(r"- Parameter '([^']+)'", line):
+            block = name = found[1]
+        elif found := re.match(r"(\S+)$", line):
+            name = f"{block}.{found[1]}"
+        elif found := re.match(r"\s+(.+) \[type=(\w+), input_value=(.*), input_type=", line):
+            wrong = " is not known" if found[2] == "extra_forbidden" else f": {found[1]}"
+            told.append(f"{name}{wrong} (it is {found[3]})")
+    wrong = "; ".join(told) or " ".join(text.split())
+    return f"Parameters in conf or --params are not valid: {wrong}."
