@@ -1,7 +1,7 @@
 """A real tracking database and model registry in a temporary folder; every test has names of its own."""
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import uuid4

@@ -32,7 +32,7 @@ def tell_retraining(outcome: Any) -> None:
     """One line about a retraining attempt: its verdict and why."""
     head = click.style(f"retraining: {outcome.verdict}", bold=True)
     versions = f", version {outcome.version_before} -> {outcome.version_after}" if outcome.promoted else ""
-    click.echo(f"{outcome.as_of}  {head}{versions}  {outcome.reasons[0]}")
+    click.echo(f"{outcome.as_of}  {head}{versions}  {'; '.join(outcome.reasons)}")
 
 
 def tell_table(title: str, columns: list[str], rows: list[list[str]]) -> None:

@@ -57,11 +57,10 @@ def build_reports(
         for batch_id in by_batch
         if batch_id in saved_reports and batch_id != evidence.batch_id
     }
-    reports = {
-        batch_id: add_labels(report, by_batch[batch_id])
-        for batch_id, report in earlier.items()
-        if _has_news(report, by_batch[batch_id])
+    updated = {
+        batch_id: _update(report, by_batch[batch_id], champion.version) for batch_id, report in earlier.items()
     }
+    reports = {batch_id: report for batch_id, report in updated.items() if report != earlier[batch_id]}
     own = build_report(evidence, alerts, decision, by_batch.get(evidence.batch_id), model)
     reports[evidence.batch_id] = own
     return reports, reports
@@ -144,7 +143,7 @@ def summarize_run(
             for batch_id, item in measured.items()
             if batch_id in runs
             and batch_id != batch.batch_id
-            and runs[batch_id].metrics.get("labelled_rows") != item.rows
+            and not _measure_labels(item).items() <= runs[batch_id].metrics.items()
         },
     }
     outcome = MonitoringOutcome(
@@ -176,10 +175,10 @@ def _remark(file: str, rows: BatchRows, evidence: Evidence, champion: ChampionPa
         )
 
 
-def _has_news(report: Mapping[str, Any], labelled: LabelledEvidence) -> bool:
-    realized = report["performance"]["realized"]
-    known = 0 if realized is None else realized["rows"]
-    return labelled.performance is not None and labelled.performance.rows != known
+def _update(report: Mapping[str, Any], labelled: LabelledEvidence, version: str) -> dict[str, Any]:
+    """What was said of target and concept of an earlier champion's batch stays: it is not measured any more."""
+    updated = add_labels(report, labelled)
+    return updated if report["model"]["version"] == version else {**updated, "drift": report["drift"]}
 
 
 def _measure_evidence(evidence: Evidence, drift: BatchDrift) -> dict[str, float]:
