@@ -1,15 +1,16 @@
 """Draws ROC-AUC, decisions and drift share of all monitored batches, as the project's ledgers have them.
 
-    python benchmarks/draw_timeline.py docs/images/timeline.png        # in the project's folder; --env as for kedro
+python benchmarks/draw_timeline.py docs/images/timeline.png        # in the project's folder; --env as for kedro
 """
 
 import argparse
 from pathlib import Path
 
-from churn_monitoring.pipelines.monitoring.outputs import build_history
-from churn_monitoring.reporting.figures import draw_timeline
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
+
+from churn_monitoring.pipelines.monitoring.outputs import build_history
+from churn_monitoring.reporting.figures import draw_timeline
 
 
 def main() -> None:

@@ -19,6 +19,7 @@ from churn_monitoring.core.records import (
     LabelledEvidence,
     Performance,
     Quality,
+    Severity,
 )
 
 LIMITS = Limits(
@@ -85,7 +86,7 @@ def test_a_quiet_batch_raises_nothing() -> None:
 
 
 @pytest.mark.parametrize(("severity", "urgency"), [("failed", "critical"), ("warning", "warning"), ("info", "info")])
-def test_each_quality_finding_is_an_alert_as_urgent_as_it_is(severity: str, urgency: str) -> None:
+def test_each_quality_finding_is_an_alert_as_urgent_as_it_is(severity: str, urgency: Severity) -> None:
     found = finding("missing_share", "age", severity)
     (alert,) = raise_on(quality=Quality("ok", (found,)))
     assert alert == Alert("data_quality:missing_share:age", urgency, found.message, 0.4, 0.05)

@@ -85,7 +85,7 @@ def test_no_parameter_has_a_default_in_the_code(block: str, key: str) -> None:
 @pytest.mark.parametrize("block", BLOCKS)
 def test_a_misspelt_key_is_an_error_that_names_it(block: str) -> None:
     with pytest.raises(ValidationError, match="tresholt"):
-        BLOCKS[block](**BASE[block], tresholt=0.5)
+        BLOCKS[block](**(BASE[block] | {"tresholt": 0.5}))
 
 
 @pytest.mark.parametrize("block", BLOCKS)

@@ -191,6 +191,8 @@ UNREADABLE = {
     "empty.parquet": b"",
     "csv.parquet": b"id,age\n1,2\n",
     "cut.parquet": write_parquet()[:-200],
+    "key.parquet": write_parquet().replace(b"pandas_type", b"pandas_tyqe"),
+    "type.parquet": write_parquet().replace(b'"float64"', b'"floot64"'),
 }
 
 

@@ -108,10 +108,10 @@ def test_no_customer_is_ever_on_both_sides_or_twice_on_one(
 
 
 def build_window(learning: tuple[int, int], comparison: tuple[int, int]) -> Window:
-    parts = [
+    first, second = (
         pd.DataFrame({"label": [1.0] * positives + [0.0] * others}) for positives, others in (learning, comparison)
-    ]
-    return Window(("week 0", "week 1"), *parts)
+    )
+    return Window(("week 0", "week 1"), first, second)
 
 
 @pytest.mark.parametrize(("learning", "comparison"), [((50, 50), (50, 50)), ((900, 60), (70, 800))])

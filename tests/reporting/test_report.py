@@ -208,6 +208,7 @@ def test_a_quiet_batch_with_labels_is_reported_whole() -> None:
     assert report["drift"]["share"] == 0.0
     assert report["performance"]["realized"]["rows"] == 800
     assert report["performance"]["estimated"]["rows"] == 800
+    assert (report["drift"]["target"]["feature"], report["drift"]["concept"]["feature"]) == ("left", "left")
     assert report["decision"]["action"] == "none"
 
 

@@ -127,11 +127,11 @@ def _find_ours(error: BaseException | None) -> ChurnMonitoringError | None:
 
 
 def _tell_parameters(text: str) -> str:
-    """Kedro's report of a failed validation as one sentence.
+    r"""Kedro's report of a failed validation as one sentence.
 
     >>> _tell_parameters(
-    ...     "- Parameter 'drift': Failed to instantiate DriftOptions: 1 validation error for DriftOptions\\n"
-    ...     "min_row\\n  Extra inputs are not permitted [type=extra_forbidden, input_value=3, input_type=int]")
+    ...     "- Parameter 'drift': Failed to instantiate DriftOptions: 1 validation error for DriftOptions\n"
+    ...     "min_row\n  Extra inputs are not permitted [type=extra_forbidden, input_value=3, input_type=int]")
     'Parameters in conf or --params are not valid: drift.min_row is not known (it is 3).'
     """
     block, name, told = "", "", []

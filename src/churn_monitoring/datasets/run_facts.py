@@ -1,4 +1,4 @@
-"""Metrics, tags and artifacts of the active MLflow run, each in one request."""
+"""Metrics, tags and artifacts of the active MLflow run, in as few requests as the tracking API allows."""
 
 import json
 import re
@@ -7,7 +7,6 @@ from typing import Any
 
 from kedro.io import AbstractDataset, DatasetError
 
-METRICS_PER_REQUEST = 1000  # the tracking API's own limit
 NOT_IN_A_NAME = re.compile(r"[^\w. :-]")  # characters the tracking API refuses in part of a metric's name
 
 
@@ -39,9 +38,7 @@ class RunFactsDataset(AbstractDataset[dict[str, Any], Any]):
         step = data.get("step", 0)
         metrics = [_metric(name, value, now, step) for name, value in data.get("metrics", {}).items()]
         tags = [RunTag(name, str(value)) for name, value in data.get("tags", {}).items()]
-        for start in range(0, max(len(metrics), 1), METRICS_PER_REQUEST):
-            batch = metrics[start : start + METRICS_PER_REQUEST]
-            MlflowClient().log_batch(run.info.run_id, metrics=batch, tags=tags if start == 0 else [])
+        MlflowClient().log_batch(run.info.run_id, metrics=metrics, tags=tags)
         for run_id, late in data.get("late_metrics", {}).items():
             MlflowClient().log_batch(run_id, metrics=[_metric(name, value, now, 0) for name, value in late.items()])
         for name, content in data.get("artifacts", {}).items():

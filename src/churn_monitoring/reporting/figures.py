@@ -46,7 +46,8 @@ def draw_timeline(
     Args:
         history: batches oldest first, each ``{batch, as_of, action, roc_auc, drift_share, model_version,
             event, event_version}``; ``roc_auc`` is ``{value, low, high}`` or ``None``, ``event`` is ``"promoted"``,
-            another word or ``None``, ``event_version`` the version in service after it. An empty history gives empty panels.
+            another word or ``None``, ``event_version`` the version in service after it. An empty history gives
+            empty panels.
         performance_threshold: ROC-AUC below which performance is low.
         drift_share_threshold: share of drifted features that is an alert.
     """

@@ -57,9 +57,7 @@ def build_reports(
         for batch_id in by_batch
         if batch_id in saved_reports and batch_id != evidence.batch_id
     }
-    updated = {
-        batch_id: _update(report, by_batch[batch_id], champion.version) for batch_id, report in earlier.items()
-    }
+    updated = {batch_id: _update(report, by_batch[batch_id], champion.version) for batch_id, report in earlier.items()}
     reports = {batch_id: report for batch_id, report in updated.items() if report != earlier[batch_id]}
     own = build_report(evidence, alerts, decision, by_batch.get(evidence.batch_id), model)
     reports[evidence.batch_id] = own
