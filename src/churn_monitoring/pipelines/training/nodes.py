@@ -5,6 +5,7 @@ Topology:
                                            choose_candidate -> build_champion -> summarize_training
 """
 
+import logging
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
@@ -69,7 +70,13 @@ def select_customers(
     replayed = set(manifests["manifest"]()["batches"]) if "manifest" in manifests else set()
     if simulation.source != "replay" or set(deliveries) - replayed:
         return customers
-    return Replay(schema, simulation, customers).customers
+    kept = Replay(schema, simulation, customers).customers
+    logging.getLogger(__name__).info(
+        "Training on %d of %d rows; replay delivers the others as batches (simulation.reference_share).",
+        len(kept),
+        len(customers),
+    )
+    return kept
 
 
 def read_customers(customers: pd.DataFrame, schema: TableSchema, as_of: str | None, file: str) -> LabelledTable:
