@@ -144,15 +144,18 @@ def test_the_positive_value_keeps_its_type(positive: str | int | bool) -> None:
 
 
 def test_the_timeline_is_the_chosen_scenario() -> None:
-    read = options.SimulationOptions(**BASE["simulation"])
-    assert read.timeline == read.scenarios[BASE["simulation"]["scenario"]]
-    assert read.timeline[0].kind == "concept_drift"
+    chosen = {"scenario": "one", "scenarios": {"quiet": [], "one": [{"kind": "concept_drift", "from_week": 20}]}}
+    read = options.SimulationOptions(**(BASE["simulation"] | chosen))
+    assert [(change.kind, change.from_week, change.to_week) for change in read.timeline] == [
+        ("concept_drift", 20, None)
+    ]
     assert read.model_copy(update={"scenario": "quiet"}).timeline == ()
 
 
 def test_an_unknown_scenario_is_answered_with_the_known_ones() -> None:
+    chosen = {"scenario": "wild", "scenarios": {"year": [], "quiet": []}}
     with pytest.raises(ValidationError, match="'wild' is not one of: quiet, year"):
-        options.SimulationOptions(**(BASE["simulation"] | {"scenario": "wild"}))
+        options.SimulationOptions(**(BASE["simulation"] | chosen))
 
 
 @pytest.mark.parametrize("changes", [{"kind": "earthquake"}, {"from_week": 0}, {"strength": 1.5}, {"colum": "age"}])

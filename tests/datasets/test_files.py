@@ -10,6 +10,8 @@ from typing import IO, Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -180,6 +182,17 @@ def write_parquet() -> bytes:
     return stream.getvalue()
 
 
+def describe_wrongly(numpy_type: str = "object", columns: tuple[str, ...] | None = ()) -> bytes:
+    """A Parquet file whose note for pandas is damaged: of a type nobody knows, or without a key."""
+    labels = {"name": None, "field_name": None, "metadata": None, "pandas_type": "unicode", "numpy_type": numpy_type}
+    note: dict[str, Any] = {"index_columns": [], "column_indexes": [labels], "pandas_version": "3.0.0"}
+    if columns is not None:
+        note["columns"] = columns
+    stream = BytesIO()
+    pq.write_table(pa.table({"id": ["1"]}).replace_schema_metadata({"pandas": json.dumps(note)}), stream)
+    return stream.getvalue()
+
+
 UNREADABLE = {
     "empty.csv": b"",
     "blank.csv": b"\n\n",
@@ -191,8 +204,8 @@ UNREADABLE = {
     "empty.parquet": b"",
     "csv.parquet": b"id,age\n1,2\n",
     "cut.parquet": write_parquet()[:-200],
-    "key.parquet": write_parquet().replace(b"pandas_type", b"pandas_tyqe"),
-    "type.parquet": write_parquet().replace(b'"float64"', b'"floot64"'),
+    "key.parquet": describe_wrongly(columns=None),
+    "type.parquet": describe_wrongly(numpy_type="oat64"),
 }
 
 

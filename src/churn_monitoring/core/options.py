@@ -236,7 +236,7 @@ def _tell(problem: Any, known: Sequence[str]) -> str:
     if problem["type"] != "extra_forbidden":
         return f"{name}: {problem['msg']} (it is {problem['input']!r})" if name else str(problem["msg"])
     close = get_close_matches(name, known, n=1)
-    return f"{name} is not known" + (f", is {close[0]} meant?" if close else "")
+    return f"{name} is not known" + (f" ({close[0]} is)" if close else "")
 
 
 def _list_names(model: type[BaseModel], prefix: str = "") -> list[str]:

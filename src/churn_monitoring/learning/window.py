@@ -16,15 +16,11 @@ from churn_monitoring.core.options import TableSchema
 
 @dataclass(frozen=True)
 class Window:
-    """Rows of the regime; both parts have the columns of the schema and ``label``.
-
-    ``shortage`` says why there is too little to learn from or to compare on, and is None where there is enough.
-    """
+    """Rows of the regime; both parts have the columns of the schema and ``label``, ``facts`` counts rows left out."""
 
     batches: tuple[str, ...]
     learning: pd.DataFrame
     comparison: pd.DataFrame
-    shortage: str | None = None
     facts: dict[str, int] = field(default_factory=dict)
 
 

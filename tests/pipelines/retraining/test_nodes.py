@@ -1,0 +1,236 @@
+"""What an attempt learns from, when it stops, and how it is judged and written down."""
+
+from dataclasses import replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from churn_monitoring.core.errors import DataError
+from churn_monitoring.core.records import Quality
+from churn_monitoring.learning.candidate import ScoredRows
+from churn_monitoring.pipelines.retraining import nodes
+from churn_monitoring.pipelines.retraining.nodes import Challenger, Stop, WindowCheck
+from churn_monitoring.pipelines.retraining.promotion import (
+    build_promotion,
+    compare_with_champion,
+    summarize_attempt,
+)
+
+DAY = date(2026, 4, 6)
+WEEKS = ("2026-03-02", "2026-03-09", "2026-03-16", "2026-03-23", "2026-03-30")
+FOREST = {"estimator": "random_forest", "n_estimators": 20, "min_samples_leaf": 20}
+GO_ON = WindowCheck(Quality("ok"), Stop())
+
+
+def test_the_day_of_an_attempt_is_given_or_that_of_the_newest_judgement(judge, deliver):
+    ledger = [judge(deliver("2026-03-09")), judge(deliver("2026-03-02"))]
+    assert nodes.choose_as_of(ledger, "2026-05-01") == date(2026, 5, 1)
+    assert nodes.choose_as_of(ledger, None) == date(2026, 3, 9)
+    assert nodes.choose_as_of([], None) >= date(2026, 1, 1)
+
+
+# --- The window ------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def batches(deliver, draw_rows):
+    """Five labelled weeks as delivered; from the third on, age means the opposite of what it did."""
+    drawn = {day: draw_rows(400, week, slope=0.125 if week < 22 else -0.125) for week, day in enumerate(WEEKS, 20)}
+    return {
+        day: deliver(day, rows.assign(left=rows["label"].map({1.0: "yes", 0.0: "no"})).drop(columns="label"))
+        for day, rows in drawn.items()
+    }
+
+
+@pytest.fixture
+def gather(batches, judge, champion, parameters):
+    def call(told=None, *, deliveries=batches, as_of=DAY, champion=champion, window=12, maturity_days=0):
+        ledger = [judge(delivery, **(told or {}).get(day, {})) for day, delivery in batches.items()]
+        options = parameters.labels.model_copy(update={"window_batches": window, "maturity_days": maturity_days})
+        return nodes.gather_window_batches(ledger, deliveries, {}, champion, as_of, options)
+
+    return call
+
+
+def test_labelled_batches_of_the_champion_are_gathered_oldest_first_with_its_scores(gather, champion):
+    gathered = gather()
+    assert tuple(gathered) == WEEKS
+    first = gathered["2026-03-02"]
+    assert list(first) == ["customer", "age", "plan", "label", "score"]
+    assert np.array_equal(first["score"], champion.score(first))
+
+
+def test_broken_rejected_and_other_champions_batches_are_not_learned_from(gather):
+    told = {
+        "2026-03-02": {"action": "fix_data"},
+        "2026-03-09": {"rejected": True},
+        "2026-03-16": {"version": "1"},
+    }
+    assert tuple(gather(told)) == ("2026-03-23", "2026-03-30")
+
+
+def test_a_file_that_is_gone_or_unreadable_by_now_is_left_out(gather, batches, deliver):
+    there = {**batches, "2026-03-09": deliver("2026-03-09", DataError("cannot be read"))}
+    del there["2026-03-16"]
+    assert tuple(gather(deliveries=there)) == ("2026-03-02", "2026-03-23", "2026-03-30")
+
+
+def test_the_window_holds_the_newest_batches_old_enough_on_the_day(gather):
+    assert tuple(gather(window=2)) == WEEKS[-2:]
+    assert tuple(gather(maturity_days=14)) == WEEKS[:4]
+    assert tuple(gather(as_of=date(2026, 3, 10))) == WEEKS[:2]
+
+
+@pytest.fixture
+def find(judge, batches, champion, parameters):
+    def call(gathered):
+        ledger = [judge(delivery) for delivery in batches.values()]
+        told = (parameters.performance, parameters.concept, parameters.retraining, 1)
+        return nodes.find_window(gathered, ledger, champion, *told)
+
+    return call
+
+
+def test_the_window_begins_where_the_concept_changed(find, gather):
+    window = find(gather())
+    assert window.batches == WEEKS[2:]
+    assert len(window.learning) == len(window.comparison) == 600
+
+
+def test_customers_the_champion_was_fitted_on_are_not_compared_on(find, gather, champion):
+    gathered = gather()
+    seen = gathered["2026-03-30"].head(50)
+    fitted = replace(champion, training_rows=seen.drop(columns="score"))
+    rows = [find(gathered), nodes.split_window(gathered, champion.schema, fitted.training_rows["customer"], 0.5, 1)]
+    assert set(seen["customer"]) <= set(rows[0].comparison["customer"])
+    assert not set(seen["customer"]) & {*rows[1].comparison["customer"], *rows[1].learning["customer"]}
+
+
+@pytest.fixture
+def check(champion, parameters):
+    def call(window):
+        return nodes.check_window(window, champion, parameters.quality, parameters.retraining)
+
+    return call
+
+
+def test_without_a_matured_label_there_is_no_evidence(find, check):
+    found = check(find({}))
+    assert found.stop.verdict == "insufficient_evidence"
+    assert "wait for their labels" in found.stop.reasons[0]
+
+
+def test_broken_rows_are_refused_before_their_number_is_looked_at(find, gather, check):
+    gathered = {day: rows.assign(age=np.nan) for day, rows in gather().items()}
+    broken, few = check(find(gathered)), check(find({day: rows.head(60) for day, rows in gathered.items()}))
+    assert broken.stop.verdict == few.stop.verdict == "refused_data"
+    assert broken.quality.status == "failed"
+    assert any("age" in reason for reason in broken.stop.reasons)
+
+
+def test_too_few_churners_to_compare_on_is_no_evidence_and_says_how_many_are_needed(find, gather, check):
+    found = check(find({day: rows.head(40) for day, rows in gather().items()}))
+    assert found.stop.verdict == "insufficient_evidence"
+    assert "50 and 50 are needed" in found.stop.reasons[0]
+
+
+def test_a_sound_window_goes_on(find, gather, check):
+    assert check(find(gather())).stop == Stop()
+
+
+# --- Challengers and the verdict -------------------------------------------------------------------------
+
+
+def test_a_stopped_attempt_trains_nothing_and_is_written_down_all_the_same(champion, parameters, judge, deliver):
+    stop = WindowCheck(Quality("ok"), Stop("insufficient_evidence", ("wait for labels.",)))
+    empty = nodes.split_window({}, champion.schema, pd.Series(dtype=object), 0.5, 1)
+    told = (champion, FOREST, parameters.retraining, 1)
+    challenger = nodes.fit_challenger(empty, stop, *told)
+    assert (challenger.model, challenger.comparison) == (None, None)
+    assert nodes.summarize_challenger(challenger, parameters.retraining)["metrics"] == {}
+    judgement = compare_with_champion(challenger, challenger, empty, stop, parameters.retraining, 0.01)
+    assert judgement.verdict == "insufficient_evidence"
+    told = (champion, DAY, parameters.reference, parameters.performance, 1)
+    assert build_promotion(judgement, challenger, challenger, empty, *told) == {"package": None}
+    receipt = {"version_before": "2", "version_after": "2"}
+    ledger = [judge(deliver("2026-04-06"), "retrain")]
+    summaries, facts, outcome = summarize_attempt(judgement, empty, stop, receipt, ledger, [], DAY, "churn")
+    ((name, summary),) = summaries.items()
+    assert name.startswith("2026-04-06-")
+    assert (summary["trigger"], summary["verdict"]) == ("decided on batch 2026-04-06", "insufficient_evidence")
+    assert (summary["candidates"], summary["champion"], facts["metrics"]) == ({}, None, {})
+    assert (outcome.promoted, outcome.version_after) == (False, "2")
+    assert outcome.report_path.endswith(f"{name}.json")
+
+
+def test_an_attempt_nobody_decided_was_asked_for_by_a_person(judge, deliver, champion):
+    stop = WindowCheck(Quality("ok"), Stop("insufficient_evidence", ("wait for labels.",)))
+    empty = nodes.split_window({}, champion.schema, pd.Series(dtype=object), 0.5, 1)
+    judgement = compare_with_champion(Challenger("a"), Challenger("b"), empty, stop, None, 0.01)
+    receipt = {"version_before": "2", "version_after": "2"}
+    ledger = [judge(deliver("2026-03-30"), "retrain"), judge(deliver("2026-04-06"), "alert")]
+    (summary,) = summarize_attempt(judgement, empty, stop, receipt, ledger, [], DAY, "churn")[0].values()
+    assert summary["trigger"] == "asked for by a person"
+
+
+def test_a_challenger_is_scored_out_of_sample_and_leaves_a_past_that_misleads_it(find, gather, champion, parameters):
+    window = find(gather())
+    before = window.learning.copy()
+    challenger = nodes.fit_challenger(window, GO_ON, champion, FOREST, parameters.retraining, 1)
+    assert not challenger.with_past
+    assert len(challenger.learning.scores) == len(window.learning)
+    assert challenger.comparison.positions.tolist() == list(range(600, 1200))
+    assert challenger.out_of_fold_roc_auc > 0.65
+    pd.testing.assert_frame_equal(window.learning, before)
+    metrics = nodes.summarize_challenger(challenger, parameters.retraining)["metrics"]
+    assert metrics["with_past"] == 0.0
+    assert metrics["comparison_roc_auc"] > 0.65
+
+
+def test_a_past_that_still_holds_is_learned_from(find, gather, champion, parameters, draw_rows):
+    small = find({day: rows.head(80) for day, rows in list(gather().items())[:2]})
+    past = replace(champion, training_rows=draw_rows(3000, 8))
+    coarse = {**FOREST, "min_samples_leaf": 100}  # finds nothing in 80 rows alone
+    assert nodes.fit_challenger(small, GO_ON, past, coarse, parameters.retraining, 1).with_past
+
+
+def test_only_a_challenger_that_earned_it_is_promoted_with_a_reference_of_the_new_regime(
+    find, gather, champion, parameters
+):
+    window = find(gather())
+    first = nodes.fit_challenger(window, GO_ON, champion, FOREST, parameters.retraining, 1)
+    scores = first.comparison.scores
+    worse = Challenger("xgboost", None, first.learning, ScoredRows(*_parts(first.comparison, 1 - scores)), 0.5)
+    judgement = compare_with_champion(first, worse, window, GO_ON, parameters.retraining, 0.01)
+    assert (judgement.verdict, judgement.chosen) == ("promoted", "random_forest")
+    told = (champion, DAY, parameters.reference, parameters.performance, 1)
+    package = build_promotion(judgement, first, worse, window, *told)["package"]
+    assert package.model is first.model
+    assert set(package.reference["part"]) == {"comparison", "out_of_fold"}
+    assert set(package.reference["id"]) == {*window.learning["customer"], *window.comparison["customer"]}
+    assert not set(package.training_rows["customer"]) & set(window.comparison["customer"])
+    assert package.facts["window_batches"] == list(WEEKS[2:])
+    assert package.facts["as_of"] == "2026-04-06"
+    receipt = {"version_before": "2", "version_after": "3"}
+    summaries, facts, outcome = summarize_attempt(judgement, window, GO_ON, receipt, [], [], DAY, "churn")
+    (summary,) = summaries.values()
+    assert set(summary["candidates"]) == {"random_forest", "xgboost"}
+    assert facts["metrics"]["gain_low"] > 0
+    assert outcome.promoted
+
+
+def test_a_challenger_no_better_than_the_champion_is_not_promoted(find, gather, champion, parameters):
+    window = find(gather())
+    champions_own = window.comparison["score"].to_numpy(float)
+    labels = window.comparison["label"].to_numpy(float)
+    equal = Challenger("random_forest", None, None, ScoredRows(np.arange(600), labels, champions_own), 0.7)
+    judgement = compare_with_champion(equal, equal, window, GO_ON, parameters.retraining, 0.01)
+    assert judgement.verdict == "kept"
+    told = (champion, DAY, parameters.reference, parameters.performance, 1)
+    assert build_promotion(judgement, equal, equal, window, *told) == {"package": None}
+
+
+def _parts(rows, scores):
+    return rows.positions, rows.labels, scores
