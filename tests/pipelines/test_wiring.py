@@ -14,7 +14,9 @@ from churn_monitoring.settings import CONFIG_LOADER_ARGS
 
 from .conftest import ROOT
 
-LAYERS = {"raw", "intermediate", "models", "model_output", "reporting", "tracking"}
+LAYERS = {
+    "delivered", "history", "raw", "intermediate", "models", "model_output", "outcome", "reporting", "tracking"
+}  # fmt: skip
 PIPELINES = register_pipelines()
 ENVIRONMENTS = [path.name for path in sorted((ROOT / "conf").iterdir()) if list(path.glob("*.yml"))]
 
