@@ -1,15 +1,17 @@
 """What a user gets wrong: one sentence with the place and the remedy, no traceback, nothing lost."""
 
+import json
 import shutil
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import jsonschema
 import pandas as pd
 import pytest
 
 from .conftest import copy_project, kedro
-from .test_loop import batch_ids, count_judgements, read_report
+from .test_loop import SCHEMA, batch_ids, count_judgements, read_report
 
 pytestmark = pytest.mark.e2e
 
@@ -90,6 +92,13 @@ def test_bad_batches_are_told_and_never_hinder_the_others(project: Path) -> None
         assert read_report(project, name.partition(".")[0])["decision"]["action"] == "fix_data"
     assert "6 of 13 batches could not be monitored" in lines[-1]
     assert any("tenure_months" in line for line in lines)
+    assert any("semicolons.csv is separated by ';'" in line for line in lines)
+    assert any("three.csv has 3 rows, too few" in line for line in lines)
+    assert any("oneclass.parquet holds one class only in column churned" in line for line in lines)
+    assert len(lines) == 6 + 2 + 1
+    for path in (project / "data/08_reporting/monitoring").glob("*.json"):
+        jsonschema.validate(json.loads(path.read_text()), SCHEMA)
+        assert path.with_suffix(".html").is_file()
     assert read_report(project, "three")["drift"]["status"] == "too_few_rows"
     assert read_report(project, "oneclass")["performance"]["realized"] is None
     assert all(read_report(project, batch)["decision"]["action"] != "fix_data" for batch in good)
