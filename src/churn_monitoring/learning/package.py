@@ -14,6 +14,7 @@ import pandas as pd
 from churn_monitoring.core.options import TableSchema
 from churn_monitoring.core.records import Estimate
 from churn_monitoring.performance.calibration import PlattCalibration
+from churn_monitoring.performance.scored import ReferenceScores
 from churn_monitoring.profiling import NumericProfile, TableProfile, build_grid, profile_numbers
 
 SCORE_GRID_POINTS = 65_536
@@ -57,6 +58,11 @@ class ChampionPackage:
         """Profile of the held-out reference scores, on their own grid."""
         scores = self.reference["score"].to_numpy(float)
         return profile_numbers(scores, build_grid(scores, SCORE_GRID_POINTS))
+
+    @property
+    def reference_scores(self) -> ReferenceScores:
+        """Labels, scores and probabilities of the held-out reference rows."""
+        return ReferenceScores(*(self.reference[name].to_numpy(float) for name in ("label", "score", "probability")))
 
     @property
     def roc_auc(self) -> Estimate:

@@ -38,7 +38,6 @@ from churn_monitoring.learning.package import ChampionPackage
 from churn_monitoring.performance.estimation import estimate_performance, estimate_roc_auc
 from churn_monitoring.performance.labelled import measure_labelled
 from churn_monitoring.performance.labels import LabelTable, gather_labels, is_mature, join_labels
-from churn_monitoring.performance.scored import ReferenceScores
 from churn_monitoring.pipelines.monitoring.intake import Batch, BatchRows
 from churn_monitoring.profiling import NumericProfile, TableProfile, profile_numbers, profile_rows
 from churn_monitoring.quality import BatchFacts, RepeatedRows, count_repeated_rows, measure_quality
@@ -203,11 +202,6 @@ def measure_matured_batches(
     Only the latter are evidence about it; comparing an earlier champion's scores with the present reference
     would mean nothing, so their batches get realized performance alone.
     """
-    reference = ReferenceScores(
-        champion.reference["label"].to_numpy(float),
-        champion.reference["score"].to_numpy(float),
-        champion.reference["probability"].to_numpy(float),
-    )
     measured = {
         item: measure_labelled(
             item.batch_id,
@@ -215,7 +209,7 @@ def measure_matured_batches(
             item.scored["label"].to_numpy(float),
             item.scored["score"].to_numpy(float),
             item.scored["probability"].to_numpy(float),
-            reference,
+            champion.reference_scores,
             float(item.scored["threshold"].iloc[0]),
             performance,
             concept,

@@ -129,7 +129,7 @@ def find_window(
 ) -> Window:
     """The current regime's rows, divided into those to learn from and those to compare on."""
     dates = {entry.batch_id: entry.batch_date for entry in ledger}
-    reference = _reference_scores(champion)
+    reference = champion.reference_scores
     evidence = [
         _measure(batch_id, dates[batch_id], rows, reference, champion, performance, concept)
         for batch_id, rows in batches.items()
@@ -238,11 +238,6 @@ def _measure(
         concept,
         champion.schema.target,
     )
-
-
-def _reference_scores(champion: ChampionPackage) -> ReferenceScores:
-    rows = champion.reference
-    return ReferenceScores(*(rows[name].to_numpy(float) for name in ("label", "score", "probability")))
 
 
 def _read_rows(delivery: Any, champion: ChampionPackage) -> pd.DataFrame | None:
