@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install demo test lint format lock bench clean
+.PHONY: install demo test lint format lock bench rivals clean
 
 install: $(STAMP)
 
@@ -17,7 +17,7 @@ $(STAMP): requirements.lock pyproject.toml
 	@$(PYTHON) -m venv $(VENV)
 	@grep -A 100 '^uv==' requirements.lock | awk 'NR > 1 && !/^ /{exit} {print}' > $(VENV)/uv.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r $(VENV)/uv.lock
-	@$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python --require-hashes --no-deps -r requirements.lock 2>$(VENV)/uv.log \
+	@$(BIN)/uv pip install --quiet --compile-bytecode --system-certs --python $(BIN)/python --require-hashes --no-deps -r requirements.lock 2>$(VENV)/uv.log \
 	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements.lock
 	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $(STAMP)
@@ -25,8 +25,11 @@ $(STAMP): requirements.lock pyproject.toml
 demo: $(STAMP)
 	@$(BIN)/kedro demo
 
+# The end-to-end runs beside the others, a core each; what they print comes after.
 test: $(STAMP)
-	$(BIN)/python -m pytest -m "not slow"
+	@$(BIN)/python -m pytest -m e2e -p no:cacheprovider tests/e2e >$(VENV)/e2e.log 2>&1 & e2e=$$!; \
+	$(BIN)/python -m pytest -m "not slow and not e2e"; others=$$?; \
+	wait $$e2e; ended=$$?; cat $(VENV)/e2e.log; exit $$((others + ended))
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -38,8 +41,18 @@ format: $(STAMP)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
+# The simulations behind statistical claims, then every suite of docs/verdicts.md: hours on two cores.
 bench: $(STAMP)
 	$(BIN)/python -m pytest -m slow
+	$(BIN)/python benchmarks/verdicts.py --fresh
+
+# Evidently and NannyML in environments of their own (see benchmarks/rivals/README.md), on some of the same streams.
+rivals: $(STAMP)
+	@for name in evidently nannyml; do \
+	  $(BIN)/uv venv --quiet --allow-existing --python $(BIN)/python .venv-$$name && \
+	  $(BIN)/uv pip install --quiet --system-certs --python .venv-$$name/bin/python \
+	    -r benchmarks/rivals/requirements-$$name.txt || exit 1; done
+	$(BIN)/python benchmarks/verdicts.py --only none --rivals
 
 # xgboost names a CUDA library of 469 MB that it does not need on a CPU.
 lock: $(STAMP)

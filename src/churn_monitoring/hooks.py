@@ -7,7 +7,7 @@ from kedro.framework.hooks import hook_impl
 from kedro.pipeline import Pipeline
 from kedro.pipeline.node import Node
 
-from churn_monitoring.core.options import check_parameters
+from churn_monitoring.core.parameters import read_parameters
 
 EXPERIMENTS = {
     "monitoring": "ChurnPrediction-Monitoring",
@@ -26,7 +26,7 @@ class ParametersHook:
         Raises:
             ConfigurationError: one is misspelt, missing or out of its range.
         """
-        check_parameters(catalog.load("parameters"))
+        read_parameters(catalog.load("parameters"))
 
 
 class ExperimentHook:

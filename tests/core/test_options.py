@@ -9,12 +9,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from churn_monitoring.core import options
+from churn_monitoring.core import options, parameters
+from churn_monitoring.core.errors import ConfigurationError
 
 CONF = Path(__file__).parents[2] / "conf"
 BASE = yaml.safe_load((CONF / "base" / "parameters.yml").read_text(encoding="utf-8"))
 BLOCKS: dict[str, type[options.Options]] = {
     "schema": options.TableSchema,
+    "monitoring": options.MonitoringOptions,
+    "false_alarms_per_year": options.FalseAlarmOptions,
     "labels": options.LabelOptions,
     "training": options.TrainingOptions,
     "reference": options.ReferenceOptions,
@@ -22,6 +25,7 @@ BLOCKS: dict[str, type[options.Options]] = {
     "drift": options.DriftOptions,
     "performance": options.PerformanceOptions,
     "concept": options.ConceptOptions,
+    "probe": options.ProbeOptions,
     "retraining": options.RetrainingOptions,
     "simulation": options.SimulationOptions,
 }
@@ -29,6 +33,10 @@ KEYS = [(block, key) for block in BLOCKS for key in BASE[block]]
 OUT_OF_RANGE = [
     ("labels", "maturity_days", -1),
     ("labels", "window_batches", 0),
+    ("labels", "missing_p_value", 0.0),
+    ("monitoring", "mode", "both"),
+    ("false_alarms_per_year", "batches_per_year", 0.0),
+    ("false_alarms_per_year", "retrainings", -0.1),
     ("training", "holdout_share", 0.0),
     ("training", "validation_share", 1.0),
     ("training", "max_training_rows", 99),
@@ -38,6 +46,8 @@ OUT_OF_RANGE = [
     ("quality", "missing_z", 0.0),
     ("quality", "range_margin", -0.1),
     ("quality", "constant_probability", 0.0),
+    ("quality", "returning_fall", 1.1),
+    ("quality", "dependency_nats", 0.0),
     ("drift", "alert_p_value", 0.0),
     ("drift", "wasserstein_floor", -0.1),
     ("drift", "psi_bins", 1),
@@ -46,12 +56,17 @@ OUT_OF_RANGE = [
     ("performance", "drop_z", -3.0),
     ("concept", "p_value", 1.0),
     ("concept", "repeat_within", 1),
+    ("concept", "local_bins", 1),
+    ("probe", "folds", 1),
+    ("probe", "max_batches", 0),
     ("retraining", "comparison_share", 1.0),
     ("retraining", "min_positives", 2.5),
     ("simulation", "seed", -1),
     ("simulation", "weeks", 0),
     ("simulation", "customers", 99),
     ("simulation", "start", "5 January"),
+    ("simulation", "past_weeks", 0),
+    ("simulation", "returning_share", 1.1),
 ]
 
 
@@ -99,6 +114,27 @@ def test_options_cannot_be_changed_once_read(block: str) -> None:
 def test_a_value_out_of_range_is_an_error_that_names_its_key(block: str, key: str, value: object) -> None:
     with pytest.raises(ValidationError, match=key):
         BLOCKS[block](**(BASE[block] | {key: value}))
+
+
+def test_all_the_base_parameters_are_one_valid_record() -> None:
+    read = parameters.read_parameters(BASE)
+    assert read.table == read_schema()
+    assert read.performance_threshold == BASE["performance_threshold"]
+    assert set(parameters.Parameters.model_fields) == {"table" if name == "schema" else name for name in BASE}
+
+
+@pytest.mark.parametrize(
+    ("changes", "sentence"),
+    [
+        ({"drift_treshold": 0.1}, r"drift_treshold is not known \(drift_threshold is\)"),
+        ({"probe": BASE["probe"] | {"fold": 3}}, r"probe.fold is not known \(probe.folds is\)"),
+        ({"performance_threshold": 2}, r"performance_threshold: .* \(it is 2\)"),
+        ({"monitoring": {"mode": "strict"}}, r"monitoring.mode: .*'calibrated' or 'spec' \(it is 'strict'\)"),
+    ],
+)
+def test_every_wrong_parameter_is_told_with_the_name_it_should_have(changes: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(ConfigurationError, match=sentence):
+        parameters.read_parameters(BASE | changes)
 
 
 @given(st.floats(allow_nan=True, allow_infinity=True))
@@ -158,7 +194,24 @@ def test_an_unknown_scenario_is_answered_with_the_known_ones() -> None:
         options.SimulationOptions(**(BASE["simulation"] | chosen))
 
 
-@pytest.mark.parametrize("changes", [{"kind": "earthquake"}, {"from_week": 0}, {"strength": 1.5}, {"colum": "age"}])
+def test_a_new_region_is_half_of_the_rows_unless_it_is_told_otherwise() -> None:
+    assert options.Change(kind="new_region", from_week=1).strength == 0.5
+    assert options.Change(kind="new_region", from_week=1, strength=0.2).strength == 0.2
+    assert options.Change(kind="nudge", from_week=1).strength == 1.0
+
+
+def test_twins_do_not_return() -> None:
+    with pytest.raises(ValidationError, match="set returning_share to 0"):
+        options.SimulationOptions(**(BASE["simulation"] | {"twins": True, "returning_share": 0.3}))
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        *({"kind": "earthquake"}, {"from_week": 0}, {"strength": 1.5}, {"colum": "age"}),
+        *({"ramp_weeks": 0}, {"weeks_late": 0}, {"columns": "age"}),
+    ],
+)
 def test_a_change_that_makes_no_sense_is_an_error(changes: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match=next(iter(changes))):
         options.Change(**({"kind": "missing_burst", "from_week": 3} | changes))

@@ -9,13 +9,18 @@ from uuid import uuid4
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
-from churn_monitoring.core.options import TableSchema
+from churn_monitoring.core.options import QualityOptions, TableSchema
 from churn_monitoring.datasets.champion import _read_version
 from churn_monitoring.learning.package import ChampionPackage
 from churn_monitoring.learning.prepare import build_candidate, fit_candidate, score_rows
 from churn_monitoring.performance.calibration import PlattCalibration
 from churn_monitoring.profiling import fit_reference_profile
+from churn_monitoring.quality.dependency import fit_dependencies
+
+PARAMETERS = Path(__file__).resolve().parents[2] / "conf/base/parameters.yml"
+QUALITY = QualityOptions(**yaml.safe_load(PARAMETERS.read_text(encoding="utf-8"))["quality"])
 
 
 @pytest.fixture(scope="session")
@@ -75,11 +80,13 @@ def package() -> ChampionPackage:
         id="customer", target="left", positive="yes", date=None, numeric=["age"], categorical=["plan"], ignored=[]
     )
     generator = np.random.default_rng(3)
+    age = generator.normal(40, 9, 300)
+    plan = np.where(age > 45, "yearly", np.where(age > 38, "monthly", "zwölf"))
     rows = pd.DataFrame(
         {
             "customer": pd.Series([f"00{number}" for number in range(300)], dtype="str"),
-            "age": np.where(generator.random(300) < 0.05, np.nan, generator.normal(40, 9, 300)),
-            "plan": pd.Series(generator.choice(["monthly", "yearly", "zwölf"], 300), dtype="str"),
+            "age": np.where(generator.random(300) < 0.05, np.nan, age),
+            "plan": pd.Series(plan, dtype="str"),
         }
     )
     labels = (generator.random(300) < 0.3).astype(float)
@@ -93,9 +100,11 @@ def package() -> ChampionPackage:
         schema=schema,
         profile=fit_reference_profile(rows, schema, 50),
         reference=reference.assign(probability=calibration.apply(scores), part="holdout"),
+        reference_features=rows[["age", "plan"]],
         calibration=calibration,
         threshold=0.4,
         metrics={"reference": {"roc_auc": {"value": 0.8, "low": 0.7, "high": 0.9}}},
         facts={"unparseable": {"age": 0.0}, "repeated_share": 0.0, "as_of": "2026-01-05"},
+        dependencies=fit_dependencies(rows, schema, QUALITY, 1),
         training_rows=rows.assign(label=labels),
     )

@@ -27,6 +27,7 @@ from churn_monitoring.datasets.champion import (
 )
 from churn_monitoring.learning.package import ChampionPackage
 from churn_monitoring.profiling import profile_to_arrays
+from churn_monitoring.quality.dependency import measure_dependencies
 
 
 def in_service(model_name: str) -> tuple[str | None, str | None]:
@@ -70,11 +71,39 @@ def test_a_package_comes_back_from_the_registry_as_it_was(model_name: str, packa
         package.facts,
     )
     pd.testing.assert_frame_equal(found.reference, package.reference)
+    pd.testing.assert_frame_equal(found.reference_features, package.reference_features)
     expected, arrays = profile_to_arrays(package.profile), profile_to_arrays(found.profile)
     assert arrays.keys() == expected.keys()
     assert all(np.array_equal(arrays[name], expected[name]) for name in expected)
     assert (found.version, in_service(model_name)) == ("1", ("1", None))
-    assert found.training_rows.empty
+
+
+def test_how_columns_hang_together_comes_back_as_it_was(model_name: str, package: ChampionPackage) -> None:
+    with mlflow.start_run():
+        ChampionDataset(model_name=model_name).save(package)
+    found = ChampionDataset(model_name=model_name).load()
+    assert package.dependencies is not None
+    assert package.dependencies.models
+    assert found.dependencies is not None
+    rows = package.training_rows
+    assert measure_dependencies(found.dependencies, rows) == measure_dependencies(package.dependencies, rows)
+
+
+def test_a_package_without_dependencies_comes_back_without_them(model_name: str, package: ChampionPackage) -> None:
+    with mlflow.start_run():
+        ChampionDataset(model_name=model_name).save(replace(package, dependencies=None))
+    assert ChampionDataset(model_name=model_name).load().dependencies is None
+
+
+def test_monitoring_knows_whom_the_champion_was_fitted_on_and_nothing_more_of_them(
+    model_name: str, package: ChampionPackage
+) -> None:
+    with mlflow.start_run():
+        ChampionDataset(model_name=model_name).save(package)
+    found = ChampionDataset(model_name=model_name).load()
+    assert list(found.training_rows) == ["customer"]
+    asked = pd.Series(["somebody else", package.training_rows["customer"].iloc[0], None], dtype="str")
+    assert found.has_seen(asked).tolist() == [False, True, False]
 
 
 def test_training_rows_come_only_when_asked_for(model_name: str, package: ChampionPackage) -> None:
@@ -91,7 +120,8 @@ def test_no_file_of_a_version_is_a_pickle(model_name: str, package: ChampionPack
         version = register_package(model_name, package)
     folder = Path(mlflow.artifacts.download_artifacts(artifact_uri=f"models:/{model_name}/{version}"))
     files = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    assert {"model.skops", "package/package.json", "package/profile.npz", "package/reference.parquet"} <= files
+    parts = ("package.json", "profile.npz", "dependencies.npz", "reference.parquet", "reference_features.parquet")
+    assert {"model.skops", *(f"package/{part}" for part in parts)} <= files
     assert not [name for name in files if name.endswith((".pkl", ".pickle", ".joblib"))]
 
 

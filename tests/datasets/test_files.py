@@ -4,6 +4,7 @@ import json
 import math
 import os
 import random
+import re
 from io import BytesIO
 from pathlib import Path
 from typing import IO, Any
@@ -18,6 +19,7 @@ from hypothesis import strategies as st
 from kedro.io import DatasetError
 
 from churn_monitoring.core.errors import DataError
+from churn_monitoring.core.options import TableSchema
 from churn_monitoring.datasets.files import (
     AtomicCSVDataset,
     AtomicFigureDataset,
@@ -29,6 +31,7 @@ from churn_monitoring.datasets.files import (
     show_path,
     write_atomically,
 )
+from churn_monitoring.tables import coerce_rows
 
 TABLE = pd.DataFrame({"id": ["007", "008"], "age": ["41", None]}, dtype="str")
 DATASETS: list[tuple[type[AtomicFileDataset], str, Any]] = [
@@ -218,6 +221,44 @@ def test_a_table_that_cannot_be_read_is_a_data_error_that_names_the_file_and_the
     with pytest.raises(DataError, match=rf"{name} cannot be read as {kind} \(.+\): deliver the file again") as caught:
         read_table(tmp_path / name)
     assert "\n" not in str(caught.value)
+
+
+NUMBERS = pd.DataFrame({"id": ["a", "b", "c"], "x": [1.5, 2.0, 3.25], "y": [1.0, 2.5, 4.0], "plan": ["p", "q", "p"]})
+
+
+@pytest.mark.parametrize("separator", [";", "\t", "|"])
+def test_another_separator_with_decimal_commas_is_named(separator: str, tmp_path: Path) -> None:
+    NUMBERS.to_csv(tmp_path / "a.csv", sep=separator, decimal=",", index=False)
+    with pytest.raises(DataError, match=re.escape(f"it is separated by {separator!r}, where commas are expected")):
+        read_table(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        ["a,1,5,p", "b,2,0,p", "c,3,25,q"],  # in every row
+        ["a,1,5,p", "b,2,p", "c,3,q"],  # in the first alone, which would shift all columns
+        ["a,1,p", "b,2,p", "c,3,25,q"],  # in the last alone
+        ["a,1,889,50,p", "b,2,p"],  # thousands as well
+    ],
+)
+def test_decimal_commas_without_quotes_are_refused_and_the_sentence_says_so(rows: list[str], tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("\n".join(["id,x,plan", *rows]) + "\n", encoding="utf-8")
+    with pytest.raises(DataError, match="are there decimal commas or texts with commas without quotes"):
+        read_table(tmp_path / "a.csv")
+
+
+@pytest.mark.parametrize("texts", [["1,5", "2,25"], ["1,889.50", "12,034"], ["1.889,50", "2,0"], ["1 889.50", "2 000"]])
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_quoted_commas_and_thousands_are_counted_as_unreadable(texts: list[str], suffix: str, tmp_path: Path) -> None:
+    path = tmp_path / f"a.{suffix}"
+    table = pd.DataFrame({"id": ["a", "b"], "x": texts, "plan": ["p", "q"]})
+    if suffix == "csv":
+        table.to_csv(path, index=False)
+    else:
+        table.to_parquet(path)
+    schema = TableSchema(id="id", target="y", positive=1, date=None, numeric=("x",), categorical=("plan",), ignored=())
+    assert coerce_rows(read_table(path), schema).unparseable == {"x": 2}
 
 
 def test_a_folder_in_place_of_a_file_is_a_data_error(tmp_path: Path) -> None:

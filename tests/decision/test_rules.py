@@ -2,41 +2,35 @@
 
 from datetime import date
 from itertools import combinations
+from pathlib import Path
 
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
-from churn_monitoring.core.options import ConceptOptions
-from churn_monitoring.core.records import (
-    Alert,
-    Cooldown,
-    Estimate,
-    Evidence,
-    FeatureDrift,
-    LabelledEvidence,
-    Quality,
-    QualityStatus,
-)
-from churn_monitoring.decision.rules import RULES, decide_action
+from churn_monitoring.alerting.rules import raise_alerts
+from churn_monitoring.core.parameters import Parameters
+from churn_monitoring.core.records import Alert, Cooldown, Estimate, Evidence, Finding, Probe, Quality, QualityStatus
+from churn_monitoring.decision.rules import RULES, decide, decide_action, render_rules
 
-CONCEPT = ConceptOptions(
-    p_value=0.001, repeated_p_value=0.01, repeat_within=3, slope_floor=0.2, auc_gap_floor=0.03, rate_floor=0.04
-)
+ROOT = Path(__file__).resolve().parents[2]
+SHIPPED = Parameters.model_validate(yaml.safe_load((ROOT / "conf/base/parameters.yml").read_text(encoding="utf-8")))
 WAITING, FREE = Cooldown(active=True, until=date(2026, 3, 9)), Cooldown(active=False, until=None)
 BROKEN = Alert("data_quality:constant:age", "critical", "Column 'age' is constant.", 1.0, 0.0)
 MISSING = Alert("data_quality:missing_share:age", "warning", "Column 'age' misses more.", 0.03, 0.02)
 DRIFTED = Alert("feature_drift", "warning", "Feature drift in age.", 0.0, 0.001)
+LOW = Alert("performance", "critical", "ROC-AUC is 0.7, below the threshold.", 0.7, 0.75)
 CONFIRMED = Alert("concept_drift", "critical", "Concept drift: the slope moved.", 1e-9, 0.001)
+GAINS = Alert("probe", "critical", "Retraining would help.", 0.03, 0.01)
 SMALL = Alert("small_reference", "info", "The batch is large for its reference.", 0.5, 0.2)
-ALERTS = (BROKEN, MISSING, DRIFTED, CONFIRMED, SMALL)
+CHANCE = Alert("performance", "info", "ROC-AUC is 0.74; that alone may be chance.", 0.74, 0.75)
+ALERTS = (BROKEN, MISSING, DRIFTED, CONFIRMED, GAINS, SMALL)
 
 
-def gather(status: QualityStatus = "ok", *, concept: bool = False) -> Evidence:
-    test = FeatureDrift("churned", "concept", "calibration_slope", 40.0, 1e-9, 1e-9, 0.4, drifted=True)
-    labelled = LabelledEvidence("b", date(2026, 3, 2), 500, 1.0, None, None, test if concept else None)
+def gather(status: QualityStatus = "ok") -> Evidence:
     auc = Estimate(0.8, 0.78, 0.82)
-    return Evidence("b", date(2026, 3, 2), 500, Quality(status), (), None, (labelled,), 2000, auc)
+    return Evidence("b", date(2026, 3, 2), 500, Quality(status), (), None, (), 5000, auc)
 
 
 def test_the_table_reads_from_broken_data_to_any_problem() -> None:
@@ -44,29 +38,35 @@ def test_the_table_reads_from_broken_data_to_any_problem() -> None:
 
 
 def test_broken_data_wins_over_concept_drift_and_everything_else() -> None:
-    decision = decide_action(gather("failed", concept=True), ALERTS, FREE, CONCEPT)
+    decision = decide_action(gather("failed"), ALERTS, FREE)
     assert decision.action == "fix_data"
     assert decision.reasons == (BROKEN.message, MISSING.message)
 
 
-def test_concept_drift_wins_over_other_problems() -> None:
-    decision = decide_action(gather("warning", concept=True), [CONFIRMED, MISSING, DRIFTED], FREE, CONCEPT)
-    assert (decision.action, decision.reasons) == ("retrain", (CONFIRMED.message,))
+@pytest.mark.parametrize("reason", [CONFIRMED, GAINS])
+def test_concept_drift_and_a_gain_by_the_probe_win_over_other_problems(reason: Alert) -> None:
+    decision = decide_action(gather("warning"), [reason, MISSING, DRIFTED, LOW], FREE)
+    assert (decision.action, decision.reasons) == ("retrain", (reason.message,))
 
 
-def test_any_other_problem_is_for_a_person_to_look_at() -> None:
-    decision = decide_action(gather("warning"), [MISSING, DRIFTED, SMALL], FREE, CONCEPT)
-    assert (decision.action, decision.reasons) == ("alert", (MISSING.message, DRIFTED.message))
+def test_concept_drift_and_the_probe_are_both_named_where_both_speak() -> None:
+    assert decide_action(gather(), [CONFIRMED, GAINS], FREE).reasons == (CONFIRMED.message, GAINS.message)
 
 
-@pytest.mark.parametrize("alerts", [(), (SMALL,)])
+@pytest.mark.parametrize("problem", [MISSING, DRIFTED, LOW])
+def test_any_other_problem_is_for_a_person_to_look_at(problem: Alert) -> None:
+    decision = decide_action(gather("warning"), [problem, SMALL], FREE)
+    assert (decision.action, decision.reasons) == ("alert", (problem.message,))
+
+
+@pytest.mark.parametrize("alerts", [(), (SMALL,), (CHANCE, SMALL)])
 def test_without_a_problem_nothing_is_done_and_said_so(alerts: tuple[Alert, ...]) -> None:
-    decision = decide_action(gather(), alerts, FREE, CONCEPT)
+    decision = decide_action(gather(), alerts, FREE)
     assert (decision.action, decision.reasons) == ("none", ("Nothing found that asks for action.",))
 
 
 def test_a_cooldown_delays_a_retraining_and_says_until_when() -> None:
-    decision = decide_action(gather(concept=True), [CONFIRMED], WAITING, CONCEPT)
+    decision = decide_action(gather(), [CONFIRMED], WAITING)
     assert decision.action == "retrain"
     assert decision.reasons == (
         CONFIRMED.message,
@@ -76,16 +76,41 @@ def test_a_cooldown_delays_a_retraining_and_says_until_when() -> None:
 
 
 @pytest.mark.parametrize("status", ["ok", "warning", "failed"])
-@pytest.mark.parametrize("concept", [False, True])
-@given(alerts=st.sampled_from([chosen for size in range(6) for chosen in combinations(ALERTS, size)]))
+@given(alerts=st.sampled_from([chosen for size in range(7) for chosen in combinations(ALERTS, size)]))
 def test_a_cooldown_never_hides_an_alert_or_changes_the_action(
-    status: QualityStatus, concept: bool, alerts: tuple[Alert, ...]
+    status: QualityStatus, alerts: tuple[Alert, ...]
 ) -> None:
-    evidence = gather(status, concept=concept)
-    free, waiting = (decide_action(evidence, alerts, cooldown, CONCEPT) for cooldown in (FREE, WAITING))
+    free, waiting = (decide_action(gather(status), alerts, cooldown) for cooldown in (FREE, WAITING))
     assert waiting.action == free.action
     assert waiting.reasons[: len(free.reasons)] == free.reasons
     assert len(waiting.reasons) - len(free.reasons) == (free.action == "retrain")
-    assert (free.action == "none") == (
-        status != "failed" and not concept and all(alert.severity == "info" for alert in alerts)
+    assert (free.action == "none") == (status != "failed" and all(alert.severity == "info" for alert in alerts))
+
+
+def test_deciding_is_raising_the_alerts_and_applying_the_table() -> None:
+    finding = Finding("new_category", "plan", "warning", 0.02, 0.005, "plan has new values")
+    gain = Probe("xgboost", ("b",), 800, 120, Estimate(0.04, 0.02, 0.06), 1e-5)
+    evidence = Evidence(
+        "b",
+        date(2026, 3, 2),
+        500,
+        Quality("warning", (finding,)),
+        (),
+        None,
+        (),
+        5000,
+        Estimate(0.8, 0.78, 0.82),
+        probe=gain,
     )
+    alerts, decision = decide(evidence, SHIPPED, WAITING)
+    assert [alert.key for alert in alerts] == ["probe", "data_quality:new_category:plan"]
+    assert alerts == raise_alerts(evidence, SHIPPED)
+    assert decision == decide_action(evidence, alerts, WAITING)
+    assert decision.action == "retrain"
+
+
+def test_the_documented_table_has_a_row_for_every_action_in_the_order_they_are_tried() -> None:
+    rows = render_rules().splitlines()[2:]
+    assert [row.split("`")[1] for row in rows] == ["fix_data", "retrain", "alert", "none"]
+    assert all(rule.when in row and rule.meaning in row for rule, row in zip(RULES, rows, strict=False))
+    assert {row.count("|") for row in render_rules().splitlines()} == {5}

@@ -3,10 +3,12 @@
 from collections.abc import Callable
 from functools import reduce
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from numpy.typing import ArrayLike, NDArray
 
 from churn_monitoring.core.options import DriftOptions
@@ -37,18 +39,9 @@ DEGENERATE = {
 
 @pytest.fixture(scope="session")
 def options() -> DriftOptions:
-    return DriftOptions(
-        min_rows=200,
-        ks_floor=0.10,
-        wasserstein_floor=0.10,
-        total_variation_floor=0.10,
-        rare_level_share=0.005,
-        alert_p_value=0.001,
-        prediction_p_value=0.001,
-        prediction_ks_floor=0.10,
-        psi_bins=10,
-        reference_ratio_warning=0.20,
-    )
+    """As shipped."""
+    shipped = yaml.safe_load((Path(__file__).resolve().parents[2] / "conf/base/parameters.yml").read_text())
+    return DriftOptions(**shipped["drift"])
 
 
 @pytest.fixture(scope="session")

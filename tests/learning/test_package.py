@@ -1,5 +1,7 @@
 """The champion package: a fitted model, its reference and what follows from the two."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -18,12 +20,14 @@ def package(table: pd.DataFrame, schema: TableSchema) -> ChampionPackage:
     unfitted = build_candidate("random_forest", schema, {"n_estimators": 5}, seed=1)
     model = fit_candidate(unfitted, table, read_labels(table["left"], schema).to_numpy())
     scores = score_rows(model, table)
+    rows, labels = coerce_rows(table, schema).rows, read_labels(table["left"], schema)
     return ChampionPackage(
         model=model,
         candidate="random_forest",
         schema=schema,
-        profile=fit_reference_profile(coerce_rows(table, schema).rows, schema, 100),
-        reference=pd.DataFrame({"id": table["customer"], "label": 0.0, "score": scores, "probability": scores}),
+        profile=fit_reference_profile(rows, schema, 100),
+        reference=pd.DataFrame({"id": table["customer"], "label": labels, "score": scores, "probability": scores / 2}),
+        reference_features=rows[list(schema.features)],
         calibration=PlattCalibration(0.0, 1.0),
         threshold=0.4,
         metrics={"reference": {"roc_auc": {"value": 0.8, "low": 0.7, "high": 0.9}, "brier": 0.1}},
@@ -57,6 +61,26 @@ def test_its_roc_auc_is_the_one_of_the_reference(package: ChampionPackage) -> No
     assert package.roc_auc == Estimate(0.8, 0.7, 0.9)
 
 
+def test_its_labelled_reference_is_the_calibrated_reference_with_its_features(package: ChampionPackage) -> None:
+    sample = package.labelled_reference
+    assert np.array_equal(sample.scored.labels, package.reference["label"])
+    assert np.array_equal(sample.scored.probabilities, package.reference["probability"])
+    assert np.array_equal(package.reference_scores.scores, package.reference["score"])
+    pd.testing.assert_frame_equal(sample.rows, package.reference_features)
+
+
+def test_it_knows_the_customers_it_was_fitted_on_and_nobody_without_an_id(package: ChampionPackage) -> None:
+    fitted = replace(package, training_rows=pd.DataFrame({"customer": pd.Series(["c1", "c2", None], dtype=object)}))
+    asked = pd.Series(["c2", "z", None, "c1", "c2"], dtype=object)
+    assert fitted.has_seen(asked).tolist() == [True, False, False, True, True]
+    assert fitted.has_seen(asked[:0]).shape == (0,)
+
+
+def test_without_training_rows_it_has_seen_nobody(package: ChampionPackage) -> None:
+    assert package.has_seen(pd.Series(["c1", None], dtype=object)).tolist() == [False, False]
+
+
 def test_it_has_no_version_and_no_training_rows_before_it_is_registered(package: ChampionPackage) -> None:
     assert package.version == ""
     assert package.training_rows.empty
+    assert package.dependencies is None

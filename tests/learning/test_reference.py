@@ -1,8 +1,11 @@
 """The held-out rows that travel with the champion."""
 
+from pathlib import Path
+
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 
 from churn_monitoring.core.options import PerformanceOptions, ReferenceOptions, TableSchema
 from churn_monitoring.learning.candidate import ScoredRows
@@ -15,9 +18,8 @@ SCHEMA = TableSchema(
     id="customer", target="left", positive="yes", date=None, numeric=["age"], categorical=["plan"], ignored=[]
 )
 OPTIONS = ReferenceOptions(min_rows=0, max_rows=1000, folds=5, grid_points=1000)
-PERFORMANCE = PerformanceOptions(
-    min_positives=30, min_negatives=30, confidence=0.95, low_points_of_three=2, drop_z=3.0, drop_floor=0.03
-)
+BASE = yaml.safe_load((Path(__file__).resolve().parents[2] / "conf/base/parameters.yml").read_text(encoding="utf-8"))
+PERFORMANCE = PerformanceOptions(**BASE["performance"])
 CALIBRATION = PlattCalibration(0.3, 0.8)
 
 
@@ -59,6 +61,32 @@ def test_every_row_carries_its_own_customer_score_label_and_part() -> None:
         assert np.array_equal(part["probability"], CALIBRATION.apply(scored.scores))
 
 
+@pytest.mark.parametrize("most", [1000, 150])
+def test_the_features_are_those_of_the_same_rows_in_the_same_order(most: int) -> None:
+    table = build_table()
+    parts = {"holdout": score(*range(300, 400)), "out_of_fold": score(*range(0, 200, 2))}
+    reference = assemble(table, parts, max_rows=most)
+    expected = table.set_index("customer").loc[reference.rows["id"]].reset_index(drop=True)
+    pd.testing.assert_frame_equal(reference.features, expected)
+    assert len(reference.rows) == min(most, 200)
+
+
+def test_the_features_take_the_ids_back_and_keep_what_they_were() -> None:
+    reference = assemble(build_table(), {"holdout": score(*range(100))})
+    assert reference.with_ids("customer")["customer"].tolist() == reference.rows["id"].tolist()
+    assert list(reference.features.columns) == ["age", "plan"]
+
+
+def test_the_date_comes_along_where_there_is_one() -> None:
+    table = build_table().assign(day=pd.Timestamp("2025-01-06"))
+    dated = SCHEMA.model_copy(update={"date": "day"})
+    parts = {"holdout": score(*range(100))}
+    assert "day" in assemble_reference(table, parts, CALIBRATION, dated, OPTIONS, 1).features
+    assert "day" not in assemble(table, parts).features
+    undelivered = table.drop(columns="day")
+    assert "day" not in assemble_reference(undelivered, parts, CALIBRATION, dated, OPTIONS, 1).features
+
+
 def test_the_profile_is_of_exactly_the_referenced_rows() -> None:
     table = build_table()
     positions = [*range(300, 400), *range(50)]
@@ -77,6 +105,7 @@ def test_a_sample_is_kept_of_a_large_reference_while_its_profile_is_of_all() -> 
     assert sampled.rows.index.tolist() == list(range(150))
     assert sampled.rows["id"].is_unique
     pd.testing.assert_frame_equal(sampled.rows, again.rows)
+    pd.testing.assert_frame_equal(sampled.features, again.features)
     assert sampled.rows["id"].tolist() != other.rows["id"].tolist()
 
 

@@ -2,16 +2,23 @@
 
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+import yaml
 from hypothesis import given
 from hypothesis import strategies as st
+from scipy.special import expit
+from scipy.stats import binom, mannwhitneyu
 
 from churn_monitoring.core.errors import DataError
-from churn_monitoring.core.options import TableSchema
-from churn_monitoring.performance.labels import LabelTable, gather_labels, is_mature, join_labels
+from churn_monitoring.core.options import LabelOptions, TableSchema
+from churn_monitoring.performance.labels import LabelTable, explain_unusable, gather_labels, is_mature, join_labels
+
+BASE = yaml.safe_load((Path(__file__).resolve().parents[2] / "conf/base/parameters.yml").read_text(encoding="utf-8"))
+SHIPPED = LabelOptions(**BASE["labels"])
 
 SCHEMA = TableSchema(
     id="customer", target="left", positive="yes", date=None, numeric=["age"], categorical=[], ignored=[]
@@ -193,3 +200,85 @@ def test_joining_agrees_with_remembering_the_last_known_label(
     }
     expected = [remembered.get(who, np.nan) for who in ids]
     assert same(join(gather_labels(given_files, SCHEMA, DAY), *ids), expected)
+
+
+def draw_churners(seed: int, rows: int) -> tuple[np.ndarray, np.ndarray]:
+    """Labels and scores of a champion of ROC-AUC 0.84, a quarter of the rows leaving."""
+    rng = np.random.default_rng(seed)
+    scores = expit(rng.normal(-1.5, 1.7, rows))
+    return (rng.random(rows) < scores).astype(float), scores
+
+
+def hold_back(seed: int, labels: np.ndarray, share: float) -> np.ndarray:
+    """Which labels are known when this share of the churners is recorded late."""
+    return (labels == 0.0) | (np.random.default_rng(seed).random(labels.size) >= share)
+
+
+def test_without_any_label_the_reason_is_that_none_has_matured() -> None:
+    assert explain_unusable(np.zeros(50, dtype=bool), np.linspace(0, 1, 50), SHIPPED) == "no label has matured yet"
+    assert explain_unusable(np.empty(0, dtype=bool), np.empty(0), SHIPPED) == "no label has matured yet"
+
+
+@pytest.mark.parametrize(("labelled", "usable"), [(99, False), (100, True), (200, True)])
+def test_labels_count_from_exactly_the_coverage_that_is_needed(labelled: int, usable: bool) -> None:
+    known = np.zeros(200, dtype=bool)
+    known[np.random.default_rng(3).permutation(200)[:labelled]] = True
+    reason = explain_unusable(known, np.linspace(0, 1, 200), SHIPPED)
+    assert (reason is None) == usable
+    if reason is not None:
+        assert reason == "50% of the labels have come, 50% are needed: wait for the rest"
+
+
+def test_a_dependence_on_the_score_is_told_with_both_means() -> None:
+    scores = np.repeat([0.2, 0.8], 100)
+    reason = explain_unusable(np.arange(200) < 150, scores, SHIPPED)
+    assert reason == (
+        "50 labels are still missing and not at random (mean score 0.80 against 0.40 of the others): wait for the rest"
+    )
+
+
+@given(
+    st.lists(st.integers(0, 6), min_size=4, max_size=60),
+    st.integers(1, 30),
+    st.integers(0, 99),
+)
+def test_the_level_at_which_labels_are_refused_is_the_rank_sum_test_of_scipy(
+    values: list[int], absent: int, seed: int
+) -> None:
+    scores = np.array(values, dtype=float)
+    known = np.random.default_rng(seed).permutation(scores.size) >= min(absent, scores.size // 2)
+    if np.ptp(scores) == 0.0:
+        assert explain_unusable(known, scores, SHIPPED.model_copy(update={"missing_p_value": 0.999})) is None
+        return
+    p_value = mannwhitneyu(scores[~known], scores[known], use_continuity=False, method="asymptotic").pvalue
+    above, below = (SHIPPED.model_copy(update={"missing_p_value": p_value + step}) for step in (1e-9, -1e-9))
+    assert explain_unusable(known, scores, above) is not None
+    assert explain_unusable(known, scores, below) is None
+
+
+def test_labels_that_are_missing_at_random_are_refused_no_more_often_than_the_level_says() -> None:
+    refused = 0
+    for seed in range(2_000):
+        _, scores = draw_churners(seed, 200)
+        known = np.random.default_rng(9_000 + seed).random(200) >= 0.3
+        refused += explain_unusable(known, scores, SHIPPED.model_copy(update={"missing_p_value": 0.01})) is not None
+    assert binom.sf(refused - 1, 2_000, 0.01) > 0.001
+    assert refused > 0
+
+
+@pytest.mark.parametrize(("rows", "share", "at_least"), [(200, 1.0, 0.99), (200, 0.5, 0.75), (1_000, 0.5, 0.99)])
+def test_churners_that_are_recorded_late_are_noticed(rows: int, share: float, at_least: float) -> None:
+    noticed = 0
+    for seed in range(200):
+        labels, scores = draw_churners(seed, rows)
+        noticed += explain_unusable(hold_back(seed, labels, share), scores, SHIPPED) is not None
+    assert noticed >= at_least * 200
+
+
+def test_looking_at_labels_changes_nothing() -> None:
+    _, scores = draw_churners(1, 100)
+    known = np.arange(100) % 3 > 0
+    kept = known.copy(), scores.copy()
+    explain_unusable(known, scores, SHIPPED)
+    np.testing.assert_array_equal(known, kept[0])
+    np.testing.assert_array_equal(scores, kept[1])

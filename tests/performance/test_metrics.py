@@ -1,7 +1,10 @@
 """Every reported number against scikit-learn."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
+import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit
@@ -11,8 +14,9 @@ from churn_monitoring.core.options import PerformanceOptions
 from churn_monitoring.performance.metrics import curve_points, measure_average_precision, measure_performance
 from churn_monitoring.performance.scored import ScoredLabels
 
-OPTIONS = PerformanceOptions(
-    min_positives=30, min_negatives=30, confidence=0.95, low_points_of_three=2, drop_z=3.0, drop_floor=0.03
+SHIPPED = yaml.safe_load((Path(__file__).resolve().parents[2] / "conf/base/parameters.yml").read_text())
+OPTIONS = PerformanceOptions(**SHIPPED["performance"]).model_copy(
+    update={"min_positives": 30, "min_negatives": 30, "confidence": 0.95}
 )
 ANY = OPTIONS.model_copy(update={"min_positives": 0, "min_negatives": 0})
 

@@ -13,7 +13,8 @@ import pytest
 import yaml
 
 from churn_monitoring.core.dates import parse_date
-from churn_monitoring.core.options import Parameters, TableSchema
+from churn_monitoring.core.options import TableSchema
+from churn_monitoring.core.parameters import Parameters
 from churn_monitoring.core.records import Action, LedgerEntry
 from churn_monitoring.learning.package import ChampionPackage
 from churn_monitoring.performance.calibration import PlattCalibration
@@ -58,16 +59,31 @@ class InMemory:
 
 
 @pytest.fixture(scope="session")
-def parameters() -> Parameters:
-    """The ones every user starts from."""
-    return Parameters.model_validate(yaml.safe_load((ROOT / "conf/base/parameters.yml").read_text(encoding="utf-8")))
-
-
-@pytest.fixture(scope="session")
 def schema() -> TableSchema:
     return TableSchema(
         id="customer", target="left", positive="yes", date=None, numeric=["age"], categorical=["plan"], ignored=[]
     )
+
+
+@pytest.fixture(scope="session")
+def parameters(schema: TableSchema) -> Parameters:
+    """The ones every user starts from, for the table of these tests."""
+    values = yaml.safe_load((ROOT / "conf/base/parameters.yml").read_text(encoding="utf-8"))
+    return Parameters.model_validate(values).model_copy(update={"table": schema})
+
+
+@pytest.fixture(scope="session")
+def change(parameters: Parameters) -> Callable[..., Parameters]:
+    """The parameters with some values replaced: ``change(labels={"maturity_days": 7}, seed=3)``."""
+
+    def make(**told: Any) -> Parameters:
+        blocks = {
+            name: getattr(parameters, name).model_copy(update=value) if isinstance(value, dict) else value
+            for name, value in told.items()
+        }
+        return parameters.model_copy(update=blocks)
+
+    return make
 
 
 @pytest.fixture(scope="session")
@@ -101,10 +117,12 @@ def champion(schema: TableSchema, draw_rows: Callable[..., pd.DataFrame]) -> Cha
         schema=schema,
         profile=fit_reference_profile(rows, schema, 1000),
         reference=reference.assign(probability=scores, part="holdout"),
+        reference_features=rows[list(schema.features)],
         calibration=PlattCalibration(0.0, 1.0),
         threshold=0.4,
         metrics={"reference": {"roc_auc": {"value": 0.77, "low": 0.75, "high": 0.79}}},
-        facts={"unparseable": {"age": 0.0}, "repeated_share": 0.0, "as_of": "2026-01-01"},
+        facts={"unparseable": {"age": 0.0}, "repeated_share": 0.0, "as_of": "2026-01-01"}
+        | {"importance": {"age": 0.9, "plan": 0.1}},
         training_rows=draw_rows(400, 2, prefix="t"),
         version="2",
     )

@@ -1,35 +1,34 @@
+import json
+from dataclasses import asdict
+
 import numpy as np
 import pandas as pd
 import pytest
 from statsmodels.stats.proportion import proportions_ztest
 
-from churn_monitoring.core.options import QualityOptions, TableSchema
+from churn_monitoring.core.options import TableSchema
 from churn_monitoring.core.records import Finding, Quality
 from churn_monitoring.profiling import (
     CategoryProfile,
     TableProfile,
     fit_reference_profile,
     merge_profiles,
+    profile_categories,
     profile_rows,
 )
-from churn_monitoring.quality import BatchFacts, RepeatedRows, count_repeated_rows, measure_quality
-from churn_monitoring.quality.columns import _proportion_z, _share_of_constant
-
-OPTIONS = QualityOptions(
-    min_rows=200,
-    max_repeated_share=0.05,
-    max_missing_increase=0.05,
-    missing_z=4.0,
-    missing_warning_increase=0.02,
-    range_margin=0.10,
-    max_out_of_range_share=0.05,
-    constant_min_rows=20,
-    constant_probability=1e-6,
-    new_category_share=0.005,
-    new_category_rows=3,
-    recoded_share=0.50,
-    max_unparseable_share=0.05,
+from churn_monitoring.quality import (
+    Agreement,
+    BatchFacts,
+    DependencyMeasure,
+    RepeatedRows,
+    count_repeated_rows,
+    measure_quality,
 )
+from churn_monitoring.quality.columns import _proportion_z, _share_of_constant, check_unseen_levels
+
+from .conftest import SHIPPED
+
+OPTIONS = SHIPPED
 SCHEMA = TableSchema(
     id="id",
     target="y",
@@ -239,6 +238,29 @@ def test_text_in_a_numeric_column_is_a_fault_beyond_the_references_own_share() -
     assert (found.value, found.limit) == (0.071, pytest.approx(0.07))
 
 
+@pytest.mark.parametrize("rows", [20, 199, 1_000])
+def test_prices_with_decimal_commas_are_a_fault_even_if_some_are_whole_and_the_batch_is_small(rows: int) -> None:
+    found = [finding.check for finding in _measure(_draw(18, rows), BatchFacts({"charges": rows * 6 // 10})).findings]
+    assert "unparseable" in found
+
+
+def test_a_batch_that_agrees_with_nobody_is_a_fault_and_its_facts_are_plain_values() -> None:
+    facts = BatchFacts(
+        dependencies=(DependencyMeasure("plan", r2=0.4, explained=0.4, nats=0.9, z=12.0, rows=1_000),),
+        agreement={"vip": Agreement(0.0, 0.05, 200)},
+        usual_agreement={"vip": Agreement(0.98, 0.01, 200)},
+    )
+    quality = _measure(_draw(27, 1_000), facts)
+    assert [(finding.check, finding.column) for finding in quality.findings] == [
+        ("dependency", "plan"),
+        ("returning", "vip"),
+    ]
+    assert quality.status == "failed"
+    assert json.loads(json.dumps(asdict(facts)))["usual_agreement"]["vip"]["customers"] == 200
+    drifting = measure_quality(REFERENCE, profile_rows(_draw(27, 1_000), REFERENCE), facts, OPTIONS, drift_share=0.5)
+    assert [finding.check for finding in drifting.findings] == ["returning"]
+
+
 def test_repeated_rows_are_a_fault_beyond_the_references_own_share() -> None:
     rows = _draw(19, 1_000)
     assert _measure(rows, BatchFacts(repeated=RepeatedRows(rows=140, reference_share=0.10))).status == "ok"
@@ -347,3 +369,18 @@ def test_every_value_and_limit_is_finite() -> None:
 def test_a_number_and_a_category_cannot_be_compared() -> None:
     with pytest.raises(TypeError, match="cannot compare"):
         _share_of_constant(REFERENCE.numeric["fee"], CategoryProfile({"a": 1}, missing=0))
+
+
+@pytest.mark.parametrize("rows", [200, 1_000])
+def test_a_column_of_many_rare_levels_shows_some_new_ones_without_a_finding(rows: int) -> None:
+    shares = 1.0 / np.arange(1, 1_001)
+    shares /= shares.sum()
+    rng = np.random.default_rng(11)
+    reference = profile_categories(rng.choice(1_000, 6_000, p=shares).astype(str))
+    found = [
+        check_unseen_levels(
+            "town", reference, profile_categories(rng.choice(1_000, rows, p=shares).astype(str)), OPTIONS
+        )
+        for _ in range(300)
+    ]
+    assert sum(one is not None for one in found) <= 3

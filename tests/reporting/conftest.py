@@ -5,19 +5,45 @@ from typing import Any
 import numpy as np
 import pytest
 
+from churn_monitoring.reporting.report import BLIND, SCHEMA_VERSION, UNLABELLED
+
 CALM = {"none": 0.02, "alert": 0.25, "fix_data": 0.1, "retrain": 0.4}
 
 
 def make_drift(feature: str, kind: str, effect_size: float, drifted: bool, test: str = "kolmogorov_smirnov"):
     p_value = 3.1e-12 if drifted else 0.4123
+    told = {"importance": 0.04 if kind in ("numeric", "categorical") else None, "usual_in": None}
     measured = {"statistic": effect_size * 0.7, "p_value": p_value, "adjusted_p_value": min(1.0, p_value * 4)}
-    return {
-        "feature": feature,
-        "kind": kind,
-        "test": test,
-        "effect_size": effect_size,
-        "drifted": drifted,
-    } | measured
+    return (
+        {
+            "feature": feature,
+            "kind": kind,
+            "test": test,
+            "effect_size": effect_size,
+            "drifted": drifted,
+        }
+        | measured
+        | told
+    )
+
+
+def make_interval(value: float, width: float = 0.03) -> dict[str, float]:
+    return {"value": value, "low": value - width, "high": value + width}
+
+
+def make_realized(roc_auc: float, rows: int) -> dict[str, Any]:
+    metrics = {"average_precision": 0.501, "accuracy": 0.741, "precision": 0.48, "recall": 0.61, "f1": 0.537}
+    told = {"brier": 0.178, "log_loss": 0.531, "threshold": 0.312, "rows": rows, "positives": 271 * rows // 1000}
+    return {"roc_auc": make_interval(roc_auc, 0.037)} | metrics | told
+
+
+CONCEPT_TESTS = [
+    {"test": "intercept", "statistic": 0.2, "p_value": 0.6547, "effect_size": 0.012, "where": None},
+    {"test": "calibration_slope", "statistic": 36.0, "p_value": 2e-9, "effect_size": -0.42, "where": None},
+    {"test": "roc_auc_gap", "statistic": 3.9, "p_value": 5e-5, "effect_size": 0.081, "where": None},
+    {"test": "local", "statistic": 31.0, "p_value": 0.0003, "effect_size": 0.19, "where": "contract = yearly"},
+]
+ESTIMATED_METRICS = {"average_precision": 0.66, "accuracy": 0.78, "precision": 0.56, "recall": 0.74, "f1": 0.64}
 
 
 @pytest.fixture
@@ -25,18 +51,20 @@ def report() -> dict[str, Any]:
     """A batch on which a retraining was decided, with everything that a report can hold."""
     features = [make_drift(f"feature_{number}", "numeric", number / 50, number > 11) for number in range(1, 17)]
     features.append(make_drift("contract", "categorical", 0.31, True, "chi_square"))
-    metrics = {"average_precision": 0.501, "accuracy": 0.741, "precision": 0.48, "recall": 0.61, "f1": 0.537}
-    realized = {"roc_auc": {"value": 0.712, "low": 0.674, "high": 0.748}, "brier": 0.178, "log_loss": 0.531}
-    realized |= metrics | {"threshold": 0.312, "rows": 1000, "positives": 271}
+    features[1] |= {"usual_in": "2024-12-02 to 2024-12-29"}
+    estimated = {name: make_interval(value, 0.05) for name, value in ESTIMATED_METRICS.items()}
+    record = {"batches": 5, "mean_absolute_error": 0.0124, "mean_error": -0.004}
+    estimated |= {"roc_auc": make_interval(0.829), "rows": 1000, "note": BLIND, "track_record": record}
+    segments = {"contract = monthly": make_realized(0.741, 600), "contract = yearly": make_realized(0.655, 400)}
     return {
-        "schema_version": "1.0",
+        "schema_version": SCHEMA_VERSION,
         "batch": {"id": "2025-05-26", "as_of": "2025-06-23", "rows": 1000, "label_coverage": 1.0},
         "model": {"name": "churn", "version": "2"},
         "data_quality": {
             "status": "warning",
             "findings": [
                 {"check": "small_batch", "column": None, "severity": "info", "value": 120, "limit": 200}
-                | {"message": "120 rows: only gross faults are judged"},
+                | {"message": "120 rows: only gross faults are judged", "examples": []},
                 {
                     "check": "missing_share",
                     "column": "charges",
@@ -44,20 +72,38 @@ def report() -> dict[str, Any]:
                     "value": 0.034,
                     "limit": 0.02,
                 }
-                | {"message": "column 'charges' is missing in 3.4% of rows, in the reference in 0.1%"},
+                | {"message": "column 'charges' is missing in 3.4% of rows, in the reference in 0.1%"}
+                | {"examples": ["c-17", "c-204", "c-311"]},
             ],
         },
         "drift": {
-            "status": "drifted",
+            "status": "drift",
             "share": 0.35,
+            "weighted_share": 0.24,
             "features": features,
             "prediction": make_drift("score", "prediction", 0.14, True),
             "target": make_drift("churned", "target", 0.021, False, "chi_square"),
             "concept": make_drift("concept", "concept", -0.42, True, "calibration_slope"),
+            "concept_tests": deepcopy(CONCEPT_TESTS),
+            "domain": {
+                "roc_auc": make_interval(0.613),
+                "rows": 3000,
+                "strongest": [{"feature": "contract", "share": 0.41}, {"feature": "feature_16", "share": 0.22}],
+            },
         },
         "performance": {
-            "realized": realized,
-            "estimated": {"roc_auc": {"value": 0.829, "low": 0.8, "high": 0.857}},
+            "realized": make_realized(0.712, 1000),
+            "reason": None,
+            "segments": segments,
+            "estimated": estimated,
+        },
+        "probe": {
+            "candidate": "random_forest",
+            "batches": ["2025-05-12", "2025-05-19"],
+            "rows": 1873,
+            "positives": 466,
+            "gain": make_interval(0.031, 0.014),
+            "p_value": 0.00002,
         },
         "alerts": [
             {
@@ -79,6 +125,11 @@ def report() -> dict[str, Any]:
             "reasons": ["Concept drift: the slope moved by -42% (p = 2.0e-09)."],
             "cooldown": {"active": False, "until": None},
         },
+        "verdicts": {
+            "mode": "calibrated",
+            "calibrated": {"action": "retrain", "reasons": ["Concept drift: the slope moved by -42% (p = 2.0e-09)."]},
+            "spec": {"action": "alert", "reasons": ["6 of 17 features at p < 0.05."]},
+        },
     }
 
 
@@ -87,10 +138,14 @@ def bare(report) -> dict[str, Any]:
     """The same report with everything absent that may be absent."""
     empty = deepcopy(report)
     empty["drift"] |= {"features": [], "prediction": None, "target": None, "concept": None, "share": 0.0}
-    empty["performance"] = {"realized": None, "estimated": None}
+    empty["drift"] |= {"status": "too_few_rows", "weighted_share": 0.0, "concept_tests": [], "domain": None}
+    empty["performance"] = {"realized": None, "reason": UNLABELLED, "segments": {}, "estimated": None}
+    empty["probe"] = None
     empty["data_quality"] = {"status": "ok", "findings": []}
     empty["alerts"] = []
-    empty["decision"] |= {"action": "none", "reasons": []}
+    calm = {"action": "none", "reasons": ["Nothing found that asks for action."]}
+    empty["decision"] |= calm
+    empty["verdicts"] = {"mode": "calibrated", "calibrated": calm, "spec": calm}
     return empty
 
 

@@ -5,6 +5,7 @@ from html.parser import HTMLParser
 import pytest
 
 from churn_monitoring.reporting.page import HISTORY_SHOWN, render_page
+from churn_monitoring.reporting.report import BLIND
 
 HOSTILE = "<script>alert('x')</script>&\"`"
 VOID = {"meta", "link"}
@@ -45,7 +46,8 @@ def read(page: str) -> Reader:
 def test_verdict_comes_first_and_evidence_follows_in_order(report, history):
     page = render_page(report, history=history, performance_threshold=0.75, drift_share_threshold=0.3)
     assert read(page).headings == [
-        "What to do next", "Performance", "Drift", "Data quality", "Alerts", "History", "Model and reference",
+        "What to do next", "Both verdicts", "Performance", "Drift", "Would retraining help?", "Data quality", "Alerts",
+        "History", "Model and reference",
     ]  # fmt: skip
     assert page.index("The model no longer fits") < page.index("What to do next")
     assert page.index("Concept drift: the slope moved") < page.index("What to do next")
@@ -66,8 +68,13 @@ def test_any_text_of_the_report_is_escaped(report, history):
     plain = read(render_page(report, history=history)).tags
     report["batch"]["id"] = report["model"]["name"] = report["model"]["version"] = HOSTILE
     report["decision"]["reasons"] = [HOSTILE]
-    report["drift"]["features"][0] |= {"feature": HOSTILE, "kind": HOSTILE}
+    report["drift"]["features"][0] |= {"feature": HOSTILE, "kind": HOSTILE, "usual_in": HOSTILE}
+    report["drift"]["concept_tests"][3]["where"] = report["drift"]["domain"]["strongest"][0]["feature"] = HOSTILE
+    report["verdicts"]["spec"]["reasons"] = report["probe"]["batches"] = [HOSTILE]
+    report["probe"]["candidate"] = report["performance"]["estimated"]["note"] = HOSTILE
+    report["performance"]["segments"] = {HOSTILE: report["performance"]["segments"]["contract = yearly"]}
     report["data_quality"]["findings"][0] |= {"column": HOSTILE, "message": HOSTILE, "check": HOSTILE}
+    report["data_quality"]["findings"][0]["examples"] = [HOSTILE]
     report["data_quality"]["findings"][1] |= {"column": HOSTILE, "severity": "failed"}
     report["alerts"][0]["message"] = HOSTILE
     history[-1] |= {"batch": HOSTILE, "model_version": HOSTILE, "event": HOSTILE, "event_version": HOSTILE}
@@ -90,14 +97,98 @@ def test_everything_that_may_be_absent_may_be_absent(bare):
         assert sentence in page
     assert "None" not in page
     assert "needs matured labels" in page
+    assert "no realized performance: no label has matured yet" in page
+    for section in ("Would retraining help?", "A classifier tells", "one by one", "Segment, worst first"):
+        assert section not in page
 
 
 @pytest.mark.parametrize("absent", ["realized", "estimated"])
 def test_one_kind_of_performance_is_enough(report, history, absent):
-    report["performance"][absent] = None
+    report["performance"] |= {absent: None, "reason": "wait for the rest" if absent == "realized" else None}
     page = render_page(report, history=history, performance_threshold=0.75)
-    assert ("cannot show in it" in page) == (absent == "realized")
+    assert (BLIND in page) == (absent == "realized")
+    assert ("no realized performance: wait for the rest" in page) == (absent == "realized")
     assert ("Log loss" in page) == (absent == "estimated")
+    assert "Average precision" in page
+
+
+def rows_of(page: str, heading: str) -> list[list[str]]:
+    """Cells of the rows of the table that has this column heading."""
+    table = next(part for part in re.findall(r"<table.*?</table>", page, re.DOTALL) if f">{heading}<" in part)
+    rows = re.findall(r"<tr.*?</tr>", table, re.DOTALL)[1:]
+    return [[re.sub(r"<[^>]*>", "", cell) for cell in re.findall(r"<t[hd].*?</t[hd]>", row)] for row in rows]
+
+
+def test_realized_and_estimated_metrics_stand_side_by_side(report):
+    rows = rows_of(render_page(report, history=[]), "Metric")
+    assert rows[0] == ["ROC-AUC", "0.712", "0.829", "0.799 to 0.859"]
+    assert rows[5] == ["F1", "0.537", "0.640", "0.590 to 0.690"]
+    assert rows[-1] == ["Log loss", "0.531", "–", "–"]
+    assert len(rows) == 8
+
+
+def test_an_estimate_says_what_it_cannot_see_and_how_well_it_foretold(report):
+    page = render_page(report, history=[])
+    assert "cannot see concept drift" in page
+    assert "On 5 earlier batches it was off by 0.012 on average, too low by 0.004 on balance." in page
+    report["performance"]["estimated"]["track_record"] = None
+    assert "No earlier estimate could be compared" in render_page(report, history=[])
+
+
+def test_segments_are_listed_worst_first(report):
+    rows = rows_of(render_page(report, history=[]), "Segment, worst first")
+    assert [row[0] for row in rows] == ["contract = yearly", "contract = monthly"]
+    assert rows[0][1:5] == ["400", "108", "0.655", "0.618 to 0.692"]
+
+
+def test_both_verdicts_are_shown_and_whose_acts(report):
+    page = re.sub(r"</?b>", "", render_page(report, history=[]))
+    acts, beside = page.index("Controlled procedure: retrain (acts)"), page.index("alert (for comparison)")
+    assert acts < beside < page.index("6 of 17 features at p")
+    report["verdicts"]["mode"] = "spec"
+    report["decision"]["action"] = "alert"
+    page = re.sub(r"</?b>", "", render_page(report, history=[]))
+    assert page.index("Specification, literally: alert (acts)") < page.index("retrain (for comparison)")
+
+
+def test_a_season_is_named_where_it_would_be_called_stable(report):
+    page = render_page(report, history=[])
+    assert "usual in 2024-12-02 to 2024-12-29" in page
+    assert [row[-1] for row in rows_of(page, "Adjusted p")][:2] == ["drifted", "drifted"]
+
+
+def test_features_show_their_importance_or_that_it_is_unknown(report):
+    report["drift"]["features"][-1]["importance"] = 0.37
+    report["drift"]["features"][-2]["importance"] = None
+    rows = {row[0]: row for row in rows_of(render_page(report, history=[]), "Adjusted p")}
+    assert (rows["contract"][-2], rows["feature_16"][-2], rows["feature_15"][-2]) == ("37%", "–", "4%")
+
+
+def test_the_tests_of_the_labels_say_what_they_ask_and_where(report):
+    rows = rows_of(render_page(report, history=[]), "What it asks")
+    assert [row[0] for row in rows] == ["Churn rate", "Calibration slope", "ROC-AUC gap", "Parts of features"]
+    assert rows[3][2:] == ["contract = yearly", "0.190", "31", "0.0003"]
+    assert rows[1][2] == "–"
+
+
+def test_the_probe_tells_its_gain_with_interval(report):
+    page = re.sub(r"</?b>", "", render_page(report, history=[]))
+    assert "+0.031 (+0.017 to +0.045; p-value of no gain: &lt; 0.0001)" in page
+    assert "A random forest that also learned from 2025-05-12, 2025-05-19" in page
+
+
+@pytest.mark.parametrize(("low", "named"), [(0.5, False), (0.51, True)])
+def test_features_that_tell_the_batch_from_the_reference_are_named_only_where_it_can_be_told(report, low, named):
+    report["drift"]["domain"]["roc_auc"]["low"] = low
+    page = render_page(report, history=[])
+    assert "A classifier tells rows" in page
+    assert ("mostly by contract (41%), feature_16 (22%)" in page) is named
+
+
+def test_a_finding_shows_ids_of_rows_that_have_it(report):
+    page = render_page(report, history=[])
+    assert page.count("(ids ") == 1
+    assert "(ids c-17, c-204, c-311)" in page
 
 
 def test_features_are_ranked_drifted_first_and_by_size(report):

@@ -10,7 +10,7 @@ from sklearn.naive_bayes import CategoricalNB
 
 from churn_monitoring.core.options import TableSchema
 from churn_monitoring.simulation.association import KnownTable
-from churn_monitoring.simulation.concept import find_region, measure_score, mirror_labels
+from churn_monitoring.simulation.concept import measure_score, mirror_labels
 
 Pairs = list[tuple[int, str | None]]
 labelled = st.lists(st.tuples(st.integers(0, 4), st.sampled_from(["yes", "no", None])), max_size=40)
@@ -64,30 +64,6 @@ def test_odd_tables_have_finite_scores() -> None:
         y=[1, 0, np.nan, 0],
     )
     assert np.isfinite(measure_score(known)).all()
-
-
-@pytest.mark.parametrize(
-    ("share", "inside"), [(0.0, []), (0.2, [8, 9]), (0.5, [5, 6, 7, 8, 9]), (1.0, list(range(10)))]
-)
-def test_the_region_is_the_end_with_more_churners(share: float, inside: list[int]) -> None:
-    position, labels = list(range(10)), [0] * 7 + [1] * 3
-    rising = know(numeric=("x",), x=position, y=labels)
-    falling = know(numeric=("x",), x=position[::-1], y=labels)
-    assert np.flatnonzero(find_region(rising, "x", share)).tolist() == inside
-    assert np.flatnonzero(find_region(falling, "x", share)).tolist() == inside
-
-
-@given(st.lists(st.integers(0, 3), min_size=2, max_size=30), st.floats(0, 1))
-def test_equal_values_share_a_side_and_the_region_holds_its_share(values: list[int], share: float) -> None:
-    known = know(numeric=("x",), x=values, y=[1] + [0] * (len(values) - 1))
-    region = find_region(known, "x", share)
-    assert not {*np.array(values)[region]} & {*np.array(values)[~region]}
-    assert region.mean() >= share - 1e-9
-
-
-def test_of_a_category_whole_levels_are_in_the_region() -> None:
-    known = know(categorical=("c",), c=["a", "a", "b", "b", "c", "c"], y=[0, 0, 1, 0, 1, 1])
-    assert find_region(known, "c", 0.4).tolist() == [False, False, True, True, True, True]
 
 
 def test_every_row_gets_the_label_of_its_mirror_image() -> None:

@@ -2,6 +2,8 @@
 
 import json
 from datetime import date, timedelta
+from io import StringIO
+from typing import get_args
 
 import numpy as np
 import pandas as pd
@@ -13,19 +15,12 @@ from sklearn.metrics import roc_auc_score
 from churn_monitoring.core.errors import ConfigurationError
 from churn_monitoring.core.options import Change, SimulationOptions, TableSchema
 from churn_monitoring.simulation.delivery import Simulated, simulate
+from churn_monitoring.simulation.region import find_region
 from churn_monitoring.simulation.world import World
 from churn_monitoring.tables.coerce import coerce_rows, read_labels
 
-KINDS = [
-    "covariate_shift",
-    "label_shift",
-    "concept_drift",
-    "broken_column",
-    "missing_burst",
-    "recoded_category",
-    "new_category",
-    "duplicates",
-]
+KINDS = [kind for kind in get_args(Change.model_fields["kind"].annotation) if kind not in ("season", "new_region")]
+ALWAYS = {"season": {"from_week": 1}, "new_region": {"from_week": 2}}  # touch the training table and all weeks
 Case = tuple[TableSchema, pd.DataFrame | None, str]
 
 
@@ -49,13 +44,16 @@ def as_bytes(simulated: Simulated) -> dict[str, bytes]:
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others(case: Case, make_options) -> None:
     schema, table, source = case
-    changes = [Change(kind=kind, from_week=2, strength=0.5) for kind in KINDS]
+    changes = [Change(kind=kind, from_week=1, strength=0.5) for kind in KINDS]
+    changes += [Change(kind=kind, strength=0.5, **fields) for kind, fields in ALWAYS.items()]
     first, again, other = (
-        simulate(schema, make_options(*changes, source=source, seed=seed), table) for seed in (1, 1, 2)
+        simulate(schema, make_options(*changes, source=source, seed=seed, returning_share=0.2, weeks=2), table)
+        for seed in (1, 1, 2)
     )
-    assert as_bytes(first) == as_bytes(again)
     assert first.truth == again.truth
-    assert all(as_bytes(first)[name] != as_bytes(other)[name] for name in as_bytes(first))
+    one, same, different = map(as_bytes, (first, again, other))
+    assert one == same
+    assert all(one[name] != different[name] for name in one)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -151,9 +149,65 @@ def test_the_truth_is_json_and_knows_the_best_roc_auc_of_the_world_only(case: Ca
     for entry in truth.values():
         assert set(entry) == {"week", "changes", "churn_rate", "best_roc_auc"}
         assert (entry["best_roc_auc"] is None) == (source == "replay")
+        assert all(set(change) - {"columns"} == {"kind", "column", "strength"} for change in entry["changes"])
     struck = {change["kind"]: change["column"] for change in truth["2025-01-27"]["changes"]}
     assert struck["broken_column"] in schema.numeric
     assert struck["new_category"] in schema.categorical
+    several = {change["kind"]: change["columns"] for change in truth["2025-01-27"]["changes"] if "columns" in change}
+    assert {kind: len(columns) for kind, columns in several.items()} == {"joined_columns": 1, "swapped_columns": 2}
+
+
+def test_the_truth_tells_how_strong_a_gradual_change_is_by_now(case: Case, make_options) -> None:
+    schema, table, source = case
+    gradual = Change(kind="missing_burst", from_week=2, ramp_weeks=4, strength=0.8)
+    simulated = simulate(schema, make_options(gradual, source=source), table)
+    told = [entry["changes"][0]["strength"] for entry in simulated.truth.values() if entry["changes"]]
+    assert told == pytest.approx([0.2, 0.4, 0.6])
+    lost = [batch[list(schema.numeric)].isna().sum().max() for batch in simulated.batches.values()]
+    assert lost[1:] == pytest.approx([40, 80, 120], abs=3)
+
+
+def test_a_local_drift_turns_the_world_inside_its_region_only(schema: TableSchema, make_options) -> None:
+    local = Change(kind="local_concept_drift", from_week=1, column="contract", strength=0.3)
+    world = World(schema, make_options(local))
+    old, new = world.draw(1, 200, ()), world.draw(1, 200, world.timeline)
+    inside = find_region(world.known, "contract", 0.3).contains(world.known, new.rows)
+    assert 0 < inside.sum() < 200
+    assert old.probability is not None
+    assert new.probability is not None
+    np.testing.assert_array_equal(old.probability[~inside], new.probability[~inside])
+    assert (old.probability[inside] != new.probability[inside]).all()
+    pd.testing.assert_frame_equal(old.rows.drop(columns="churned"), new.rows.drop(columns="churned"))
+
+
+def test_on_replay_a_local_drift_is_a_concept_drift(small_schema, small_table, make_options) -> None:
+    fields = {"from_week": 2, "column": "size", "strength": 0.4}
+    one, other = (
+        simulate(small_schema, make_options(Change(kind=kind, **fields), source="replay"), small_table)
+        for kind in ("concept_drift", "local_concept_drift")
+    )
+    assert as_bytes(one) == as_bytes(other)
+
+
+def test_a_gradual_drift_ends_where_a_sudden_one_begins(case: Case, make_options) -> None:
+    schema, table, source = case
+    sudden, gradual = (
+        simulate(schema, make_options(Change(kind="concept_drift", from_week=2, **ramp), source=source), table)
+        for ramp in ({}, {"ramp_weeks": 3})
+    )
+    assert [sudden.batches[day].equals(gradual.batches[day]) for day in sudden.batches] == [True, False, False, True]
+
+
+def test_a_wrong_delimiter_comes_after_all_other_faults(case: Case, make_options) -> None:
+    schema, table, source = case
+    changes = [Change(kind="wrong_delimiter", from_week=1), Change(kind="missing_burst", from_week=1, strength=0.5)]
+    simulated = simulate(schema, make_options(*changes, source=source, label_delay_weeks=1), table)
+    for batch in simulated.batches.values():
+        (header,) = batch.columns
+        read = pd.read_csv(StringIO("\n".join([header, *batch[header]])), sep=";")
+        assert set(schema.features) < set(read)
+        assert schema.target not in read
+        assert read[list(schema.numeric)].isna().sum().max() >= 100
 
 
 def test_an_unknown_column_is_refused_before_anything_is_drawn(case: Case, make_options) -> None:

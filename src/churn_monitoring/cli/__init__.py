@@ -5,10 +5,14 @@ cycle      every waiting batch, with retraining where decided
 status     who is in service, what was found, what is waiting
 rollback   the previous champion back in service
 demo       a simulated year through the whole loop
+bench      how often the verdict is right, on changes made on purpose
+backtest   what saved batches would have been judged as under other parameters
 """
 
 import click
 
+from churn_monitoring.cli.backtest import backtest
+from churn_monitoring.cli.bench import bench
 from churn_monitoring.cli.cycle import cycle
 from churn_monitoring.cli.demo import demo
 from churn_monitoring.cli.rollback import rollback
@@ -21,5 +25,5 @@ def cli() -> None:
     """Churn monitoring."""
 
 
-for command in (run, cycle, status, rollback, demo):
+for command in (run, cycle, status, rollback, demo, bench, backtest):
     cli.add_command(command)

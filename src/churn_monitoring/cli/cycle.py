@@ -70,8 +70,12 @@ def play(env: str | None) -> Tally:
 def _retrain_if_due(env: str | None) -> None:
     with open_context(env) as context:
         load: Any = context.catalog.load
+        params = context.params
         due = find_due_retraining(
-            load("monitoring_ledger"), load("retraining_ledger"), context.params["retraining_cooldown_days"]
+            load("monitoring_ledger"),
+            load("retraining_ledger"),
+            params["retraining_cooldown_days"],
+            params["retraining_cooldown_max_days"],
         )
     if due is not None:
         outputs = run_pipeline("retraining", env, {"as_of": due.isoformat()})

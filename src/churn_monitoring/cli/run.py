@@ -16,7 +16,7 @@ from churn_monitoring.cli.sessions import (
     run_pipeline,
 )
 from churn_monitoring.core.errors import BatchRejected, ConfigurationError
-from churn_monitoring.core.options import check_parameters
+from churn_monitoring.core.parameters import read_parameters
 
 PIPELINES = ("training", "simulation", "monitoring", "retraining")
 
@@ -41,7 +41,7 @@ def _run(**options: Any) -> None:
 def simulate_if_nothing_given(env: str | None, params: dict[str, Any] | None) -> None:
     """Simulate the business first when no batch and, for a simulated world, no customers are there."""
     with open_context(env, params) as context:
-        check_parameters(context.params)
+        read_parameters(context.params)
         source = context.params["simulation"].source
         wanted = not context.catalog.load("deliveries")
         if source == "world" and context.catalog.exists("customers"):

@@ -43,7 +43,8 @@ def tell_status(context: Any) -> None:
     click.echo(f"Waiting    {len(waiting)} batches{names}{', ...' if len(waiting) > 3 else ''}")
     if ledger:
         newest = max(entry.as_of for entry in ledger)
-        cooldown = compute_cooldown(attempts, newest, params["retraining_cooldown_days"])
+        days = params["retraining_cooldown_days"], params["retraining_cooldown_max_days"]
+        cooldown = compute_cooldown(attempts, newest, *days)
         click.echo(f"Cooldown   {f'until {cooldown.until}' if cooldown.active else 'none'}")
         unlabelled = sum("roc_auc" not in entry.metrics and not entry.rejected for entry in ledger)
         click.echo(f"Labels     {unlabelled} of {len(ledger)} batches have too few matured labels by {newest}")

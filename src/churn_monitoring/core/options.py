@@ -1,17 +1,14 @@
-"""The parameters, validated before any node runs.
+"""The blocks of the parameters, validated before any node runs.
 
 One model per block of ``parameters.yml``; defaults live only there, so that every number has one place and
 one comment. An unknown key is an error: a misspelt threshold must not be ignored.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import date
-from difflib import get_close_matches
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-
-from churn_monitoring.core.errors import ConfigurationError
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 Probability = Annotated[float, Field(gt=0.0, lt=1.0)]
@@ -54,10 +51,26 @@ class TableSchema(Options):
         return self
 
 
+class MonitoringOptions(Options):
+    """Whose verdict acts: the controlled procedure's, or the specification's rules to the letter."""
+
+    mode: Literal["calibrated", "spec"]
+
+
+class FalseAlarmOptions(Options):
+    """What is promised while nothing is wrong, as expected numbers a year."""
+
+    batches_per_year: Positive
+    alerts: Positive
+    retrainings: Positive
+
+
 class LabelOptions(Options):
     """When a label counts."""
 
     maturity_days: Count
+    min_coverage: Share
+    missing_p_value: Probability
     window_batches: Annotated[int, Field(ge=1)]
 
 
@@ -95,6 +108,16 @@ class QualityOptions(Options):
     new_category_rows: Count
     recoded_share: Share
     max_unparseable_share: Share
+    dependency_min_r2: Share
+    dependency_nats: Positive
+    dependency_lost: Positive
+    dependency_z: Positive
+    dependency_max_drift_share: Share
+    dependency_max_rows: Annotated[int, Field(ge=100)]
+    returning_min_rows: Count
+    returning_usual: Share
+    returning_fall: Share
+    returning_z: Positive
 
 
 class DriftOptions(Options):
@@ -109,6 +132,7 @@ class DriftOptions(Options):
     prediction_p_value: Probability
     prediction_ks_floor: Share
     psi_bins: Annotated[int, Field(ge=2)]
+    domain_rows: Count
     reference_ratio_warning: Positive
 
 
@@ -118,6 +142,7 @@ class PerformanceOptions(Options):
     min_positives: Count
     min_negatives: Count
     confidence: Probability
+    low_confidence: Probability
     low_points_of_three: Annotated[int, Field(ge=1, le=3)]
     drop_z: Positive
     drop_floor: Share
@@ -131,7 +156,21 @@ class ConceptOptions(Options):
     repeat_within: Annotated[int, Field(ge=2)]
     slope_floor: Share
     auc_gap_floor: Share
+    local_floor: Share
+    local_min_share: Share
+    local_bins: Annotated[int, Field(ge=2)]
+    rate_p_value: Probability
     rate_floor: Share
+
+
+class ProbeOptions(Options):
+    """When and on what the question "would retraining help?" is asked."""
+
+    max_batches: Annotated[int, Field(ge=1)]
+    min_positives: Count
+    p_value: Probability
+    folds: Annotated[int, Field(ge=2)]
+    max_estimators: Annotated[int, Field(ge=1)]
 
 
 class RetrainingOptions(Options):
@@ -146,22 +185,49 @@ class RetrainingOptions(Options):
 
 
 class Change(Options):
-    """One thing that happens to the simulated business from one week on."""
+    """One thing that happens to the simulated business from one week on.
+
+    ``strength`` is how much of the change, or the share of rows, customers or churners it strikes; with
+    ``ramp_weeks`` it grows to that in so many equal weekly steps. ``columns`` is for the kinds that strike
+    several columns together, ``weeks_late`` for those that hold labels back.
+    """
 
     kind: Literal[
         "covariate_shift",
         "label_shift",
+        "season",
+        "new_region",
         "concept_drift",
+        "local_concept_drift",
+        "nudge",
         "broken_column",
+        "stuck_column",
         "missing_burst",
+        "decimal_comma",
         "recoded_category",
+        "permuted_category",
         "new_category",
+        "joined_columns",
+        "swapped_columns",
         "duplicates",
+        "wrong_delimiter",
+        "unrecorded_churners",
+        "immature_labels",
     ]
     from_week: Annotated[int, Field(ge=1)]
     to_week: Annotated[int, Field(ge=1)] | None = None
+    ramp_weeks: Annotated[int, Field(ge=1)] | None = None
     column: str | None = None
+    columns: tuple[str, ...] = ()
     strength: Share = 1.0
+    weeks_late: Annotated[int, Field(ge=1)] = 4
+
+    @model_validator(mode="before")
+    @classmethod
+    def _half_of_the_rows_are_of_a_new_region(cls, values: Any) -> Any:
+        if isinstance(values, Mapping) and values.get("kind") == "new_region":
+            return {"strength": 0.5, **values}
+        return values
 
 
 class SimulationOptions(Options):
@@ -175,7 +241,10 @@ class SimulationOptions(Options):
     batch_rows: Annotated[int, Field(ge=1)]
     label_delay_weeks: Count
     customers: Annotated[int, Field(ge=100)]
+    past_weeks: Annotated[int, Field(ge=1)]
     reference_share: Probability
+    returning_share: Share
+    twins: bool
     scenario: str
     scenarios: dict[str, tuple[Change, ...]]
 
@@ -191,59 +260,8 @@ class SimulationOptions(Options):
             raise ValueError(f"simulation.scenario '{self.scenario}' is not one of: {known}")
         return self
 
-
-class Parameters(Options):
-    """All of ``parameters.yml`` with what ``--params`` changed of it."""
-
-    batch: Any
-    as_of: date | None
-    model_name: str
-    customers: str
-    seed: Seed
-    performance_threshold: Share
-    drift_threshold: Probability
-    drift_share_threshold: Share
-    retraining_cooldown_days: Count
-    min_improvement: Share
-    table: TableSchema = Field(alias="schema")
-    labels: LabelOptions
-    training: TrainingOptions
-    reference: ReferenceOptions
-    quality: QualityOptions
-    drift: DriftOptions
-    performance: PerformanceOptions
-    concept: ConceptOptions
-    retraining: RetrainingOptions
-    simulation: SimulationOptions
-
-
-def check_parameters(values: Mapping[str, Any]) -> None:
-    """Hold all parameters against :class:`Parameters`, whichever of them a pipeline uses.
-
-    Raises:
-        ConfigurationError: naming every parameter that is unknown, missing or out of its range.
-    """
-    try:
-        Parameters.model_validate(dict(values))
-    except ValidationError as error:
-        known = _list_names(Parameters)
-        wrong = "; ".join(_tell(problem, known) for problem in error.errors())
-        raise ConfigurationError(f"Parameters in conf or --params are not valid: {wrong}.") from error
-
-
-def _tell(problem: Any, known: Sequence[str]) -> str:
-    name = ".".join(map(str, problem["loc"]))
-    if problem["type"] != "extra_forbidden":
-        return f"{name}: {problem['msg']} (it is {problem['input']!r})" if name else str(problem["msg"])
-    close = get_close_matches(name, known, n=1)
-    return f"{name} is not known" + (f" ({close[0]} is)" if close else "")
-
-
-def _list_names(model: type[BaseModel], prefix: str = "") -> list[str]:
-    names: list[str] = []
-    for name, info in model.model_fields.items():
-        path = prefix + (info.alias or name)
-        inner = info.annotation
-        nested = isinstance(inner, type) and issubclass(inner, BaseModel)
-        names += [path, *(_list_names(inner, f"{path}.") if nested else [])]  # type: ignore[arg-type]
-    return names
+    @model_validator(mode="after")
+    def _twins_do_not_return(self) -> "SimulationOptions":
+        if self.twins and self.returning_share > 0:
+            raise ValueError("simulation.twins gives every row an id of its own: set returning_share to 0")
+        return self

@@ -33,7 +33,9 @@ class FeatureDrift:
 
     ``p_value`` is ``None`` where there were too few rows to tell. ``effect_size`` is the quantity the
     floor is applied to: Wasserstein distance in reference standard deviations for numbers, total variation
-    for categories, the KS statistic for scores, the change of the churn rate for labels.
+    for categories, the KS statistic for scores, the change of the churn rate for labels. ``importance`` is the
+    feature's share of what the champion's ranking rests on, where that is known. ``usual_in`` names a period of
+    the reference that shows the same change, where there is one: a season is no drift.
     """
 
     feature: str
@@ -44,11 +46,32 @@ class FeatureDrift:
     adjusted_p_value: float | None
     effect_size: float
     drifted: bool
+    importance: float | None = None
+    usual_in: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ConceptTest:
+    """One test of whether P(y | x) is what it was, on labelled rows; levels and floors are applied later.
+
+    ``p_value`` is two-sided for ``intercept`` and ``calibration_slope``, one-sided for ``roc_auc_gap``, adjusted
+    for the features looked at for ``local``. ``effect_size`` is signed: change of the churn rate, relative change
+    of the slope, ROC-AUC missing, change of the churn rate at equal scores in the part that ``where`` names.
+    """
+
+    test: Literal["intercept", "calibration_slope", "roc_auc_gap", "local"]
+    statistic: float
+    p_value: float
+    effect_size: float
+    where: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One data-quality observation; ``value`` and ``limit`` are in the unit of ``check``."""
+    """One data-quality observation; ``value`` and ``limit`` are in the unit of ``check``.
+
+    ``examples`` are ids of up to three rows that show it, where single rows can.
+    """
 
     check: str
     column: str | None
@@ -56,6 +79,7 @@ class Finding:
     value: float
     limit: float
     message: str
+    examples: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,9 +109,14 @@ class Performance:
 
 @dataclass(frozen=True, slots=True)
 class EstimatedPerformance:
-    """Performance expected from calibrated scores alone; blind to concept drift."""
+    """Performance expected from calibrated scores alone, as it will be realized; blind to concept drift."""
 
     roc_auc: Estimate
+    average_precision: Estimate
+    accuracy: Estimate
+    precision: Estimate
+    recall: Estimate
+    f1: Estimate
     rows: int
 
 
@@ -95,8 +124,10 @@ class EstimatedPerformance:
 class LabelledEvidence:
     """What the matured labels of one batch, scored by the present champion, say.
 
-    ``performance``, ``target`` and ``concept`` are ``None`` below the minimum number of labels; ``reason``
-    then says so in words. ``auc_drop_z`` compares the batch's ROC-AUC with the reference's.
+    ``performance`` and ``target`` are ``None`` and ``tests`` empty where the labels cannot be judged; ``reason``
+    then says why in words. ``auc_drop_z`` compares the batch's ROC-AUC with the reference's;
+    ``expected_roc_auc`` is what the calibrated scores lead one to expect at the batch's own churn rate.
+    ``segments`` holds performance by ``column = level``; ``rows`` and ``positives`` count all labels known so far.
     """
 
     batch_id: str
@@ -104,10 +135,42 @@ class LabelledEvidence:
     rows: int
     label_coverage: float
     performance: Performance | None
-    target: FeatureDrift | None
-    concept: FeatureDrift | None
+    target: FeatureDrift | None = None
+    tests: tuple[ConceptTest, ...] = ()
     auc_drop_z: float | None = None
+    expected_roc_auc: float | None = None
+    segments: dict[str, Performance] = field(default_factory=dict)
+    positives: int = 0
     reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierEvidence:
+    """The labelled batches just before the newest: one row per customer, and none of the newest's customers.
+
+    Its ``tests`` are therefore independent of the newest batch's, however many customers come back.
+    ``pooled_roc_auc`` is of these rows and the newest batch together.
+    """
+
+    batches: tuple[str, ...]
+    rows: int
+    tests: tuple[ConceptTest, ...]
+    pooled_roc_auc: Estimate | None
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """Would retraining help? A cross-fitted challenger against the champion on the same pooled rows.
+
+    ``gain`` is the challenger's ROC-AUC minus the champion's, ``p_value`` one-sided against no gain.
+    """
+
+    candidate: str
+    batches: tuple[str, ...]
+    rows: int
+    positives: int
+    gain: Estimate
+    p_value: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,8 +185,9 @@ class Cooldown:
 class Evidence:
     """Everything the decision about one batch may look at.
 
-    ``labelled`` holds every batch with matured labels that the present champion scored, oldest first; the
-    last one is the newest knowledge, which need not be about the current batch.
+    ``labelled`` holds every batch whose matured labels could be judged and that the present champion scored, oldest
+    first; the last one is the newest knowledge, which need not be about the current batch. ``probe`` is ``None``
+    where nothing asked for it, or where too few labels have matured.
     """
 
     batch_id: str
@@ -136,6 +200,8 @@ class Evidence:
     reference_rows: int
     reference_roc_auc: Estimate
     estimated: EstimatedPerformance | None = None
+    earlier: EarlierEvidence | None = None
+    probe: Probe | None = None
 
 
 @dataclass(frozen=True, slots=True)

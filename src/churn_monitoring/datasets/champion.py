@@ -22,6 +22,7 @@ from churn_monitoring.learning.package import ChampionPackage
 from churn_monitoring.learning.prepare import TRUSTED_TYPES
 from churn_monitoring.performance.calibration import PlattCalibration
 from churn_monitoring.profiling import profile_from_arrays, profile_to_arrays
+from churn_monitoring.quality.dependency_storage import dependencies_from_arrays, dependencies_to_arrays
 
 CHAMPION, PREVIOUS = "champion", "previous"
 PIP_REQUIREMENTS = ["churn-monitoring", "scikit-learn", "skops", "xgboost"]
@@ -203,7 +204,10 @@ def _write_package(folder: Path, package: ChampionPackage) -> None:
     }
     (folder / "package.json").write_text(json.dumps(document, indent=2, allow_nan=False), encoding="utf-8")
     np.savez_compressed(folder / "profile.npz", **profile_to_arrays(package.profile))  # type: ignore[arg-type]
+    if package.dependencies is not None:
+        np.savez_compressed(folder / "dependencies.npz", **dependencies_to_arrays(package.dependencies))  # type: ignore[arg-type]
     package.reference.to_parquet(folder / "reference.parquet", index=False)
+    package.reference_features.to_parquet(folder / "reference_features.parquet", index=False)
     package.training_rows.to_parquet(folder / "training_rows.parquet", index=False)
 
 
@@ -213,21 +217,40 @@ def _read_version(model_name: str, version: str) -> ChampionPackage:
     from skops import io
 
     folder = _download(model_name, version)
+    if not (folder / "package" / "reference_features.parquet").is_file():
+        raise NoChampion(
+            f"Version {version} of '{model_name}' was made by an earlier version of this program and lacks its "
+            "reference's features: train again with `kedro run --pipeline training` (and the same --env)."
+        )
     document = json.loads((folder / "package" / "package.json").read_text(encoding="utf-8"))
     with np.load(folder / "package" / "profile.npz", allow_pickle=False) as arrays:
         profile = profile_from_arrays(dict(arrays))
+    dependencies = None
+    if (folder / "package" / "dependencies.npz").is_file():
+        with np.load(folder / "package" / "dependencies.npz", allow_pickle=False) as arrays:
+            dependencies = dependencies_from_arrays(dict(arrays))
+    schema = TableSchema(**document["schema"])
     return ChampionPackage(
         model=io.load(folder / "model.skops", trusted=TRUSTED_TYPES),
         candidate=document["candidate"],
-        schema=TableSchema(**document["schema"]),
+        schema=schema,
         profile=profile,
         reference=pd.read_parquet(folder / "package" / "reference.parquet"),
+        reference_features=pd.read_parquet(folder / "package" / "reference_features.parquet"),
         calibration=PlattCalibration(**document["calibration"]),
         threshold=document["threshold"],
         metrics=document["metrics"],
         facts=document["facts"],
+        dependencies=dependencies,
+        training_rows=_read_ids(folder / "package" / "training_rows.parquet", schema),
         version=version,
     )
+
+
+def _read_ids(path: Path, schema: TableSchema) -> pd.DataFrame:
+    from pyarrow.parquet import read_schema
+
+    return pd.read_parquet(path, columns=[schema.id] if schema.id in read_schema(path).names else [])
 
 
 def _download(model_name: str, version: str) -> Path:

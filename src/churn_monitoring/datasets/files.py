@@ -15,6 +15,7 @@ import pandas as pd
 from kedro.io import AbstractDataset
 
 from churn_monitoring.core.errors import DataError
+from churn_monitoring.tables import find_separator
 
 
 def write_atomically(path: Path, write: Callable[[IO[bytes]], Any]) -> None:
@@ -152,10 +153,23 @@ def read_table(path: Path) -> pd.DataFrame:
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
-    table = pd.read_csv(path, dtype=str, encoding="utf-8-sig")
+    try:
+        table = pd.read_csv(path, dtype=str, encoding="utf-8-sig")
+    except pd.errors.ParserError as error:
+        raise ValueError(f"{_first_line(error)}{_explain_fields(path)}") from error
     if not isinstance(table.index, pd.RangeIndex):  # pandas takes the surplus for row names, and every column shifts
-        raise ValueError(f"its rows have more fields than the {table.shape[1]} of its header")
+        surplus = f"its rows have more fields than the {table.shape[1]} of its header"
+        raise ValueError(f"{surplus}{_explain_fields(path)}")
     return table
+
+
+def _explain_fields(path: Path) -> str:
+    """What rows longer than the header most likely are, as the end of a sentence: commas that separate nothing."""
+    header = path.read_text(encoding="utf-8-sig").partition("\n")[0]
+    separator = find_separator([header]) if "," not in header else None
+    if separator is not None:
+        return f"; it is separated by {separator!r}, where commas are expected"
+    return "; are there decimal commas or texts with commas without quotes?"
 
 
 def _first_line(error: Exception) -> str:

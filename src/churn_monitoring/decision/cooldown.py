@@ -5,27 +5,40 @@ from datetime import date, timedelta
 
 from churn_monitoring.core.records import Attempt, Cooldown, LedgerEntry
 
+FUTILE = ("kept", "refused_data")  # verdicts after which trying the same again soon is no use
 
-def compute_cooldown(attempts: Sequence[Attempt], as_of: date, days: int) -> Cooldown:
-    """Whether ``as_of`` lies within ``days`` of the newest attempt made on or before it.
 
-    Attempts dated later than ``as_of`` are not known yet on that day, and do not count.
+def compute_cooldown(attempts: Sequence[Attempt], as_of: date, days: int, max_days: int) -> Cooldown:
+    """Whether ``as_of`` lies within the cooldown of the newest attempt made on or before it.
+
+    The cooldown is ``days`` long and doubles with every futile attempt in a row, up to ``max_days`` (never below
+    ``days``); an attempt that only lacked labels is not futile. Attempts dated later than ``as_of`` are not known
+    yet on that day, and do not count.
 
     >>> from datetime import date
-    >>> tried = Attempt("r", date(2026, 3, 2), "retraining", "kept", "1", "1")
-    >>> compute_cooldown([tried], date(2026, 3, 8), 7)
+    >>> tried = [Attempt("r", date(2026, 3, 2), "retraining", "promoted", "1", "2")]
+    >>> compute_cooldown(tried, date(2026, 3, 8), 7, 56)
     Cooldown(active=True, until=datetime.date(2026, 3, 9))
-    >>> compute_cooldown([tried], date(2026, 3, 9), 7).active
+    >>> compute_cooldown(tried, date(2026, 3, 9), 7, 56).active
     False
+    >>> futile = [Attempt("r", date(2026, 3, 2), "retraining", "kept", "1", "1")]
+    >>> compute_cooldown(futile, date(2026, 3, 9), 7, 56).until
+    datetime.date(2026, 3, 16)
     """
-    known = [attempt.as_of for attempt in attempts if attempt.as_of <= as_of]
+    known = sorted((attempt for attempt in attempts if attempt.as_of <= as_of), key=lambda attempt: attempt.as_of)
     if not known:
         return Cooldown(active=False, until=None)
-    until = max(known) + timedelta(days=days)
+    futile = 0
+    while futile < len(known) and known[-1 - futile].verdict in FUTILE:
+        futile += 1
+    length = max(days, min(days * 2 ** min(futile, 30), max_days))
+    until = known[-1].as_of + timedelta(days=length)
     return Cooldown(active=True, until=until) if as_of < until else Cooldown(active=False, until=None)
 
 
-def find_due_retraining(ledger: Sequence[LedgerEntry], attempts: Sequence[Attempt], days: int) -> date | None:
+def find_due_retraining(
+    ledger: Sequence[LedgerEntry], attempts: Sequence[Attempt], days: int, max_days: int
+) -> date | None:
     """The day of a retraining that was decided and not yet attempted, or None.
 
     Only the newest judgement counts; an attempt on or after its day answers it, a cooldown delays it.
@@ -35,4 +48,4 @@ def find_due_retraining(ledger: Sequence[LedgerEntry], attempts: Sequence[Attemp
     newest = max(ledger, key=lambda entry: (entry.as_of, entry.batch_date))
     if newest.action != "retrain" or any(attempt.as_of >= newest.as_of for attempt in attempts):
         return None
-    return None if compute_cooldown(attempts, newest.as_of, days).active else newest.as_of
+    return None if compute_cooldown(attempts, newest.as_of, days, max_days).active else newest.as_of

@@ -1,66 +1,91 @@
 """The decision: the first rule that applies wins.
 
-broken data            -> fix_data    nothing is learned from it
-concept drift          -> retrain     what the model knows is no longer true
-any other problem      -> alert       a person should look
-nothing                -> none
+broken data                                 -> fix_data    nothing is learned from it
+concept drift, or the probe gains           -> retrain     the model can be brought back by learning
+any other problem                           -> alert       a person should look
+nothing                                     -> none
+
+``RULES`` is the table; the documentation's is generated from it.
 """
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from churn_monitoring.core.options import ConceptOptions
-from churn_monitoring.core.records import Action, Alert, Cooldown, Decision, Evidence
-from churn_monitoring.performance.verdict import is_concept_confirmed
+from churn_monitoring.alerting.rules import raise_alerts
+from churn_monitoring.core.parameters import Parameters
+from churn_monitoring.core.records import Action, Alert, Cooldown, Decision, Evidence, Severity
 
-PROBLEM = ("warning", "critical")
+PROBLEM: tuple[Severity, ...] = ("warning", "critical")
 
 
 @dataclass(frozen=True)
 class Rule:
-    """An action, when it applies, and which alerts explain it (by the start of their key)."""
+    """An action, when it applies, and which alerts explain it (by the start of their keys)."""
 
     action: Action
+    when: str
     meaning: str
-    applies: Callable[[Evidence, Sequence[Alert], ConceptOptions], bool]
-    explained_by: str
+    applies: Callable[[Evidence, Sequence[Alert]], bool]
+    explained_by: tuple[str, ...]
+
+
+def _raised(alerts: Sequence[Alert], keys: tuple[str, ...]) -> list[Alert]:
+    return [alert for alert in alerts if alert.severity in PROBLEM and alert.key.startswith(keys)]
 
 
 RULES = (
     Rule(
         "fix_data",
+        "a data-quality check failed",
         "The batch itself is broken: repair and deliver it again; nothing is learned from it.",
-        lambda evidence, _alerts, _concept: evidence.quality.status == "failed",
-        "data_quality",
+        lambda evidence, _alerts: evidence.quality.status == "failed",
+        ("data_quality",),
     ),
     Rule(
         "retrain",
-        "P(y | x) changed: what the champion learned is no longer true.",
-        lambda evidence, _alerts, concept: is_concept_confirmed(evidence.labelled, concept),
-        "concept_drift",
+        "concept drift is confirmed on matured labels, or the probe shows that retraining gains",
+        "What the champion learned is no longer true, or no longer all there is to know.",
+        lambda _evidence, alerts: bool(_raised(alerts, ("concept_drift", "probe"))),
+        ("concept_drift", "probe"),
     ),
     Rule(
         "alert",
+        "any other alert of severity warning or critical",
         "Something changed that retraining does not repair by itself: a person should look.",
-        lambda _evidence, alerts, _concept: any(alert.severity in PROBLEM for alert in alerts),
-        "",
+        lambda _evidence, alerts: bool(_raised(alerts, ("",))),
+        ("",),
     ),
 )
 
 
-def decide_action(evidence: Evidence, alerts: Sequence[Alert], cooldown: Cooldown, concept: ConceptOptions) -> Decision:
+def decide(evidence: Evidence, policy: Parameters, cooldown: Cooldown) -> tuple[tuple[Alert, ...], Decision]:
+    """From a frozen evidence record to its alerts and the action, by the calibrated rules."""
+    alerts = raise_alerts(evidence, policy)
+    return alerts, decide_action(evidence, alerts, cooldown)
+
+
+def decide_action(evidence: Evidence, alerts: Sequence[Alert], cooldown: Cooldown) -> Decision:
     """Apply the first rule that fits; its reasons are the messages of the alerts behind it.
 
     A cooldown delays a retraining, which the decision then says; it never hides an alert.
     """
     for rule in RULES:
-        if rule.applies(evidence, alerts, concept):
-            reasons = [
-                alert.message
-                for alert in alerts
-                if alert.severity in PROBLEM and alert.key.startswith(rule.explained_by)
-            ]
-            if rule.action == "retrain" and cooldown.active:
-                reasons.append(f"Retraining waits until {cooldown.until}, the end of the cooldown.")
-            return Decision(rule.action, tuple(reasons), cooldown)
+        if rule.applies(evidence, alerts):
+            reasons = [alert.message for alert in _raised(alerts, rule.explained_by)]
+            return Decision(rule.action, (*reasons, *tell_waiting(rule.action, cooldown)), cooldown)
     return Decision("none", ("Nothing found that asks for action.",), cooldown)
+
+
+def tell_waiting(action: Action, cooldown: Cooldown) -> tuple[str, ...]:
+    """The sentence that belongs to a retraining which has to wait."""
+    if action != "retrain" or not cooldown.active:
+        return ()
+    return (f"Retraining waits until {cooldown.until}, the end of the cooldown.",)
+
+
+def render_rules() -> str:
+    """The table of rules as Markdown, for the documentation."""
+    lines = ["| | the first that applies | action | meaning |", "| --- | --- | --- | --- |"]
+    lines += [f"| {n} | {rule.when} | `{rule.action}` | {rule.meaning} |" for n, rule in enumerate(RULES, start=1)]
+    lines.append(f"| {len(RULES) + 1} | nothing of this | `none` | The model stays in service. |")
+    return "\n".join(lines)

@@ -24,10 +24,7 @@ def measure_distances(
         compare.
 
     Examples:
-        >>> options = DriftOptions(
-        ...     min_rows=200, ks_floor=0.1, wasserstein_floor=0.1, total_variation_floor=0.1,
-        ...     rare_level_share=0.005, alert_p_value=0.001, prediction_p_value=0.001,
-        ...     prediction_ks_floor=0.1, psi_bins=10, reference_ratio_warning=0.2)
+        >>> options = DriftOptions.model_construct(psi_bins=10, rare_level_share=0.005)
         >>> reference = TableProfile(5_000, {}, {"plan": CategoryProfile({"basic": 3_000, "pro": 2_000}, 0)})
         >>> batch = TableProfile(1_000, {}, {"plan": CategoryProfile({"basic": 450, "pro": 550}, 0)})
         >>> plan = measure_distances(reference, batch, options)["plan"]

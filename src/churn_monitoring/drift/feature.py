@@ -50,10 +50,7 @@ def measure_features(
         detecting dataset shift", NeurIPS 2019.
 
     Examples:
-        >>> options = DriftOptions(
-        ...     min_rows=200, ks_floor=0.1, wasserstein_floor=0.1, total_variation_floor=0.1,
-        ...     rare_level_share=0.005, alert_p_value=0.001, prediction_p_value=0.001,
-        ...     prediction_ks_floor=0.1, psi_bins=10, reference_ratio_warning=0.2)
+        >>> options = DriftOptions.model_construct(min_rows=200, total_variation_floor=0.1, rare_level_share=0.005)
         >>> reference = TableProfile(5_000, {}, {"plan": CategoryProfile({"basic": 3_000, "pro": 2_000}, 0)})
         >>> batch = TableProfile(1_000, {}, {"plan": CategoryProfile({"basic": 450, "pro": 550}, 0)})
         >>> (plan,) = measure_features(reference, batch, options, alpha=0.05)
@@ -86,10 +83,7 @@ def measure_prediction(reference: NumericProfile, batch: NumericProfile, options
     Examples:
         >>> import numpy as np
         >>> from churn_monitoring.profiling import build_grid, profile_numbers
-        >>> options = DriftOptions(
-        ...     min_rows=200, ks_floor=0.1, wasserstein_floor=0.1, total_variation_floor=0.1,
-        ...     rare_level_share=0.005, alert_p_value=0.001, prediction_p_value=0.001,
-        ...     prediction_ks_floor=0.1, psi_bins=10, reference_ratio_warning=0.2)
+        >>> options = DriftOptions.model_construct(min_rows=200, prediction_p_value=0.001, prediction_ks_floor=0.1)
         >>> scores = np.linspace(0.0, 1.0, 2_001)
         >>> grid = build_grid(scores, max_points=65_536)
         >>> reference = profile_numbers(scores, grid)

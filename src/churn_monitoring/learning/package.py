@@ -14,8 +14,9 @@ import pandas as pd
 from churn_monitoring.core.options import TableSchema
 from churn_monitoring.core.records import Estimate
 from churn_monitoring.performance.calibration import PlattCalibration
-from churn_monitoring.performance.scored import ReferenceScores
+from churn_monitoring.performance.scored import LabelledSample, ReferenceScores
 from churn_monitoring.profiling import NumericProfile, TableProfile, build_grid, profile_numbers
+from churn_monitoring.quality.dependency import Dependencies
 
 SCORE_GRID_POINTS = 65_536
 
@@ -32,12 +33,14 @@ class ChampionPackage:
         reference: one row per held-out reference row: ``id``, ``label`` (0.0 or 1.0), ``score``
             (out-of-sample), ``probability`` (calibrated), ``part`` (``holdout``, ``validation``,
             ``out_of_fold``, ``comparison``).
+        reference_features: coerced features (and date) of the same rows, in the same order.
         calibration: from score to probability.
         threshold: operating threshold on the calibrated probability.
         metrics: performance with intervals, as reported when it was built.
         facts: whatever else describes its making: row counts, fingerprints, unparseable shares, dates.
-        training_rows: the rows the model was fitted on, features and ``label``; empty when loaded for
-            monitoring, which has no need of them.
+        dependencies: how the reference's features hang together; ``None`` where it was not fitted.
+        training_rows: the rows the model was fitted on, features and ``label``; only their ids when loaded for
+            monitoring, which has no need of more.
         version: version in the registry; empty before it is registered.
     """
 
@@ -46,10 +49,12 @@ class ChampionPackage:
     schema: TableSchema
     profile: TableProfile
     reference: pd.DataFrame
+    reference_features: pd.DataFrame
     calibration: PlattCalibration
     threshold: float
     metrics: dict[str, Any]
     facts: dict[str, Any] = field(default_factory=dict)
+    dependencies: Dependencies | None = None
     training_rows: pd.DataFrame = field(default_factory=pd.DataFrame)
     version: str = ""
 
@@ -65,9 +70,21 @@ class ChampionPackage:
         return ReferenceScores(*(self.reference[name].to_numpy(float) for name in ("label", "score", "probability")))
 
     @property
+    def labelled_reference(self) -> LabelledSample:
+        """Labels, probabilities and features of the held-out reference rows."""
+        return LabelledSample(self.reference_scores.scored, self.reference_features)
+
+    @property
     def roc_auc(self) -> Estimate:
         """ROC-AUC of the reference rows with its interval."""
         return Estimate(**self.metrics["reference"]["roc_auc"])
+
+    def has_seen(self, ids: pd.Series) -> np.ndarray:
+        """bool[n]: whether the model was fitted on a row of this customer, so that its score is no forecast."""
+        if self.schema.id not in self.training_rows:
+            return np.zeros(len(ids), dtype=bool)
+        known = self.training_rows[self.schema.id]
+        return np.asarray(ids.isin(known[known.notna()]), dtype=bool)
 
     def score(self, rows: pd.DataFrame) -> np.ndarray:
         """Probability-like score of each row, ``float64[n]``; no row gives an empty array."""

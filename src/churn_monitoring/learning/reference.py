@@ -21,11 +21,16 @@ from churn_monitoring.tables import fingerprint_rows
 
 @dataclass(frozen=True)
 class Reference:
-    """``rows`` as in :class:`~churn_monitoring.learning.package.ChampionPackage`, and what describes them."""
+    """``rows`` and ``features`` as ``reference`` and ``reference_features`` of the package, and what describes them."""
 
     rows: pd.DataFrame
+    features: pd.DataFrame
     profile: TableProfile
     repeated_share: float
+
+    def with_ids(self, id_column: str) -> pd.DataFrame:
+        """Features with the customers' ids, by which rows of one customer stay together."""
+        return self.features.assign(**{id_column: self.rows["id"].to_numpy()})
 
     def measure(self, threshold: float, options: PerformanceOptions) -> dict[str, Any]:
         """Performance on the reference rows, as plain values.
@@ -78,7 +83,9 @@ def assemble_reference(
     rows = pd.concat(frames, ignore_index=True)
     features = table.iloc[np.concatenate([scored.positions for scored in parts.values()])]
     repeated = count_repeated_rows(fingerprint_rows(features, schema.features))
-    if len(rows) > options.max_rows:
-        rows = rows.sample(options.max_rows, random_state=seed).sort_index().reset_index(drop=True)
     profile = fit_reference_profile(features, schema, options.grid_points)
-    return Reference(rows, profile, repeated / len(features))
+    kept = features[[*schema.features, *([schema.date] if schema.date in features else [])]].reset_index(drop=True)
+    if len(rows) > options.max_rows:
+        chosen = rows.sample(options.max_rows, random_state=seed).index.sort_values()
+        rows, kept = rows.loc[chosen].reset_index(drop=True), kept.loc[chosen].reset_index(drop=True)
+    return Reference(rows, kept, profile, repeated / len(features))

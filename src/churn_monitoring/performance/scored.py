@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 from scipy.special import logit
 
 # Probabilities are kept this far from 0 and 1 before the logit, so that certainty stays finite.
@@ -58,6 +59,32 @@ class ScoredLabels:
         if np.ptp(self.logits) == 0.0:
             return "every row has the same score"
         return None
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelledSample:
+    """Rows whose outcome is known: scored, and with the features they were scored from.
+
+    Attributes:
+        scored: labels and calibrated probabilities of ``n`` rows.
+        rows: ``n`` coerced rows in the same order; without columns there is nothing to look for locally.
+
+    Raises:
+        ValueError: ``scored`` and ``rows`` are not equally long.
+    """
+
+    scored: ScoredLabels
+    rows: pd.DataFrame
+
+    def __post_init__(self) -> None:
+        if len(self.rows) != self.scored.rows:
+            raise ValueError(f"{len(self.rows)} rows of features beside {self.scored.rows} labels")
+
+    def take(self, chosen: np.ndarray) -> "LabelledSample":
+        """The rows at these positions, or where this mask is true."""
+        positions = np.flatnonzero(chosen) if chosen.dtype == bool else chosen
+        scored = ScoredLabels(self.scored.labels[positions], self.scored.probabilities[positions])
+        return LabelledSample(scored, self.rows.iloc[positions])
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -130,11 +130,11 @@ def check_unseen_levels(
 ) -> Finding | None:
     """Find levels that the reference never saw: a few are a new category, most of a column a new coding.
 
-    A warning (``new_category``) takes more than ``new_category_rows`` rows and a share of
-    ``new_category_share`` above what the reference leads one to expect; a fault (``recoded_category``) a
-    share of ``recoded_share`` above it. Expected is Good and Turing's estimate of the unseen mass, the
-    share of the reference's rows whose level occurs once: a column of many rare levels always shows some
-    new ones.
+    A warning (``new_category``) takes more than ``new_category_rows`` rows, a share of ``new_category_share`` above
+    what the reference leads one to expect, and ``missing_z`` standard errors of the difference; a fault
+    (``recoded_category``) a share of ``recoded_share`` above it. Expected is Good and Turing's estimate of the unseen
+    mass, the share of the reference's rows whose level occurs once: a column of many rare levels always shows some new
+    ones.
 
     Args:
         name: The column.
@@ -161,7 +161,9 @@ def check_unseen_levels(
         limit = options.recoded_share + expected
         return Finding("recoded_category", name, "failed", share, limit, message)
     limit = options.new_category_share + expected
-    if batch.count >= options.min_rows and rows > options.new_category_rows and share > limit:
+    enough = batch.count >= options.min_rows and rows > options.new_category_rows
+    certain = _proportion_z(rows, batch.count, singles, reference.count) > options.missing_z
+    if enough and share > limit and certain:
         return Finding("new_category", name, "warning", share, limit, message)
     return None
 

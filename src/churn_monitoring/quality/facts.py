@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from churn_monitoring.quality.returning import Agreement
+
 
 @dataclass(frozen=True, slots=True)
 class RepeatedRows:
@@ -23,18 +25,45 @@ class RepeatedRows:
 
 
 @dataclass(frozen=True, slots=True)
+class DependencyMeasure:
+    """How badly one column of a batch fits the others.
+
+    Attributes:
+        column: The column that the others predict.
+        r2: Share of its entropy that they explain in the reference.
+        explained: The same in nats per row.
+        nats: Mean surprise per row beyond the reference's.
+        z: The same in standard errors.
+        rows: Rows of the batch it was measured on.
+    """
+
+    column: str
+    r2: float
+    explained: float
+    nats: float
+    z: float
+    rows: int
+
+
+@dataclass(frozen=True, slots=True)
 class BatchFacts:
-    """Counts that a profile does not hold.
+    """What a profile does not hold.
 
     Attributes:
         unparseable: Per numeric column, the values of the batch that are text but no number.
         reference_unparseable: Per numeric column, their share of the reference's rows.
         repeated: Repeated rows and ids.
+        dependencies: How badly columns fit each other.
+        agreement: Per column, that of returning customers with the accepted batch before.
+        usual_agreement: Per column, that of the accepted batch before with the one before it.
     """
 
     unparseable: Mapping[str, int] = field(default_factory=dict)
     reference_unparseable: Mapping[str, float] = field(default_factory=dict)
     repeated: RepeatedRows = RepeatedRows()
+    dependencies: tuple[DependencyMeasure, ...] = ()
+    agreement: Mapping[str, Agreement] = field(default_factory=dict)
+    usual_agreement: Mapping[str, Agreement] = field(default_factory=dict)
 
 
 def count_repeated_rows(fingerprints: NDArray[np.uint64]) -> int:

@@ -76,11 +76,11 @@ def check_unparseable(
         options: Limits.
 
     Returns:
-        A failed finding whose value is the share of such rows, or ``None``. In a small batch all rows must
-        be.
+        A failed finding whose value is the share of such rows, or ``None``. In a small batch most rows must
+        be, ``recoded_share``: of prices with decimal commas, some are whole.
     """
-    limit = reference_share + options.max_unparseable_share
-    if not rows or unparseable / rows <= limit or (rows < options.min_rows and unparseable < rows):
+    limit = reference_share + (options.max_unparseable_share if rows >= options.min_rows else options.recoded_share)
+    if not rows or unparseable / rows <= limit:
         return None
     share = unparseable / rows
     message = f"column '{name}' has text that is no number in {share:.1%} of rows"

@@ -12,6 +12,7 @@ from churn_monitoring.quality.columns import (
     check_unseen_levels,
 )
 from churn_monitoring.quality.facts import BatchFacts
+from churn_monitoring.quality.joins import check_dependencies, check_returning, stay_with_customers
 from churn_monitoring.quality.rows import (
     check_duplicate_ids,
     check_repeated_rows,
@@ -21,7 +22,11 @@ from churn_monitoring.quality.rows import (
 
 
 def measure_quality(
-    reference: TableProfile, batch: TableProfile, facts: BatchFacts, options: QualityOptions
+    reference: TableProfile,
+    batch: TableProfile,
+    facts: BatchFacts,
+    options: QualityOptions,
+    drift_share: float = 0.0,
 ) -> Quality:
     """Judge whether a batch is fit to be monitored and learned from.
 
@@ -30,29 +35,32 @@ def measure_quality(
         batch: Profile of the batch on the reference's grids, with the same columns.
         facts: What the profile does not hold.
         options: Limits; below ``min_rows`` only gross faults are judged, and a finding says so.
+        drift_share: Share of the features that drift; where most do, columns may fit each other otherwise.
 
     Returns:
-        Every finding, whole rows first, then column by column in the order of the schema. The status is
-        ``failed`` if any finding is, else ``warning`` if any is, else ``ok``.
+        Every finding: whole rows, then column by column in the order of the schema, then what no longer belongs
+        together. The status is ``failed`` if any finding is, else ``warning`` if any is, else ``ok``.
 
     Examples:
         >>> from churn_monitoring.profiling import CategoryProfile
-        >>> options = QualityOptions(
-        ...     min_rows=200, max_repeated_share=0.05, max_missing_increase=0.05, missing_z=4.0,
-        ...     missing_warning_increase=0.02, range_margin=0.1, max_out_of_range_share=0.05,
-        ...     constant_min_rows=20, constant_probability=1e-6, new_category_share=0.005,
-        ...     new_category_rows=3, recoded_share=0.5, max_unparseable_share=0.05)
+        >>> options = QualityOptions.model_construct(
+        ...     min_rows=200, max_missing_increase=0.05, missing_z=4.0, max_repeated_share=0.05, constant_min_rows=20,
+        ...     dependency_max_drift_share=0.3)
         >>> reference = TableProfile(5_000, {}, {"plan": CategoryProfile({"basic": 3_000, "pro": 2_000}, 0)})
         >>> batch = TableProfile(1_000, {}, {"plan": CategoryProfile({"basic": 500, "pro": 300}, 200)})
         >>> quality = measure_quality(reference, batch, BatchFacts(), options)
         >>> quality.status, quality.findings[0].message
         ('failed', "column 'plan' is missing in 20.0% of rows, in the reference in 0.0%")
     """
+    settled = stay_with_customers(facts.agreement, facts.usual_agreement, options)
+    dependencies = () if settled else facts.dependencies
     findings = tuple(
         finding
         for finding in (
             *_check_rows(batch, facts, options),
             *_check_columns(reference, batch, facts, options),
+            *check_dependencies(batch.rows, dependencies, drift_share, options),
+            *check_returning(facts.agreement, facts.usual_agreement, options),
         )
         if finding is not None
     )

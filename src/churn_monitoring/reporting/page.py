@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from churn_monitoring.reporting.charts import LANES, WIDTH, build_history_chart, build_interval_chart
-from churn_monitoring.reporting.words import VERDICTS, describe_next_steps
+from churn_monitoring.reporting.words import CONCEPT_TESTS, VERDICTS, describe_next_steps, name_check, tell_caution
 
 if TYPE_CHECKING:
     from markupsafe import Markup
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 HISTORY_SHOWN = 60
 FEATURES_SHOWN = 12
 _METRICS = (
+    ("roc_auc", "ROC-AUC"),
     ("average_precision", "Average precision"),
     ("accuracy", "Accuracy"),
     ("precision", "Precision"),
@@ -40,7 +41,7 @@ def render_page(
 
     Args:
         report: the monitoring report as written to JSON; any of realized and estimated performance,
-            prediction, target and concept drift may be ``None``.
+            prediction, target and concept drift, probe and domain classifier may be ``None``.
         history: batches up to this one, oldest first, each ``{batch, as_of, action, roc_auc, drift_share,
             model_version, event}`` with ``roc_auc`` a ``{value, low, high}`` or ``None``; the newest
             ``HISTORY_SHOWN`` are shown.
@@ -59,15 +60,25 @@ def render_page(
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(number=_format_number, p_value=_format_p_value, share=_format_share, code=_mark_code)
+    environment.filters.update(
+        number=_format_number,
+        signed=_format_signed,
+        interval=_format_interval,
+        p_value=_format_p_value,
+        share=_format_share,
+        code=_mark_code,
+        check=name_check,
+    )
     shown = list(history)[-HISTORY_SHOWN:]
     return environment.get_template("page.html.j2").render(
         report=report,
         verdict=VERDICTS[report["decision"]["action"]],
         steps=describe_next_steps(report),
+        verdicts=_view_verdicts(report["verdicts"]),
         performance=_view_performance(report["performance"], performance_threshold),
         features=_rank_features(report["drift"]["features"]),
         overall=_view_overall(report["drift"]),
+        concept_tests=[test | CONCEPT_TESTS[test["test"]] for test in report["drift"]["concept_tests"]],
         findings=_rank_by_severity(report["data_quality"]["findings"]),
         alerts=_rank_by_severity(report["alerts"]),
         history=shown,
@@ -79,17 +90,36 @@ def render_page(
     )
 
 
+def _view_verdicts(verdicts: dict[str, Any]) -> list[dict[str, Any]]:
+    """Both verdicts, the one that acts first."""
+    titles = {"calibrated": "Controlled procedure", "spec": "Specification, literally"}
+    shown = [{"title": title, "acts": name == verdicts["mode"], **verdicts[name]} for name, title in titles.items()]
+    return sorted(shown, key=lambda side: not side["acts"])
+
+
 def _view_performance(performance: dict[str, Any], threshold: float | None) -> dict[str, Any]:
-    """The interval chart and the rows of the metrics table, ``None`` where nothing is known."""
+    """The interval chart, realized beside estimated metrics, and segments, the worst first."""
     realized, estimated = performance["realized"], performance["estimated"]
     sources = {"realized": realized, "estimated": estimated}
     intervals = {name: _interval(source) for name, source in sources.items() if source is not None}
-    metrics = [(title, realized[key]) for key, title in _METRICS] if realized else []
+    segments = [{"name": name, **one} for name, one in performance["segments"].items()]
     return {
         "chart": build_interval_chart(intervals, threshold) if intervals else None,
         "intervals": intervals,
-        "metrics": metrics,
+        "metrics": _view_metrics(realized or {}, estimated or {}),
+        "caution": tell_caution(estimated) if estimated else "",
+        "segments": sorted(segments, key=lambda one: one["roc_auc"]["value"]),
     }
+
+
+def _view_metrics(realized: dict[str, Any], estimated: dict[str, Any]) -> list[dict[str, Any]]:
+    """One row per metric that either of them has, ROC-AUC by its point estimate."""
+    rows = [
+        {"title": title, "realized": realized.get(key), "estimated": estimated.get(key)}
+        for key, title in _METRICS
+        if key in realized or key in estimated
+    ]
+    return [row | {"realized": row["realized"]["value"]} if isinstance(row["realized"], dict) else row for row in rows]
 
 
 def _interval(source: dict[str, Any]) -> dict[str, float]:
@@ -129,6 +159,14 @@ def _format_number(value: float | None, digits: int = 3) -> str:
     if 10**-digits <= abs(value) < 1000:
         return f"{value:.{digits}f}"
     return f"{value:.{digits}g}"
+
+
+def _format_signed(value: float) -> str:
+    return f"{value:+.3f}"
+
+
+def _format_interval(estimate: dict[str, float] | None) -> str:
+    return "–" if estimate is None else f"{estimate['low']:.3f} to {estimate['high']:.3f}"
 
 
 def _format_p_value(value: float | None) -> str:

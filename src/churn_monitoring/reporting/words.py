@@ -1,6 +1,6 @@
-"""What a decision means in words: one sentence for the verdict, and steps a person can take.
+"""What a decision means in words: one sentence for the verdict, steps a person can take, names of tests and checks.
 
-Both are looked up by what the report says, never computed again from its numbers.
+All are looked up by what the report says, never computed again from its numbers.
 """
 
 from typing import Any
@@ -16,14 +16,60 @@ _ALERT_STEPS = {
     "performance": "Performance is low. Compare it with the drifted features below: if the mix of customers "
     "became harder, retraining will not bring it back.",
     "performance_drop": "Performance fell below what the model showed on its reference. Watch the next.",
+    "estimated_performance": "Performance is expected to be low before any label has come. Get labels of this batch "
+    "early, if only of a sample: nothing else can confirm it.",
+    "concept_drift": "The labels show concept drift, though the rules that act do not ask for retraining: "
+    "`kedro run --pipeline retraining` tries it.",
+    "probe": "A challenger that learned from the newest labels does better, though the rules that act do not ask for "
+    "retraining: `kedro run --pipeline retraining` tries it.",
     "label_shift": "The churn rate moved. Ranking is intact, but the scores are no longer calibrated: adjust "
     "campaign sizes to the new rate.",
     "feature_drift": "Ask whether the drifted features have a business cause: a campaign, a price change, a season.",
+    "season": "Nothing about what is usual in the season: the reference covers it.",
     "drift_share": "Many features moved at once. Check the extract for a changed filter first.",
     "prediction_drift": "Scores moved as a whole. Check lists and campaign sizes cut off at a score.",
     "data_quality": "Look at the data-quality findings below; they are not severe enough to stop the batch.",
     "small_reference": "The batch is large for its reference. Train with more rows to judge small changes.",
 }
+
+_CHECK_STEPS = {
+    "dependency": "Look at the join behind column {columns}: its values are as if from other rows, or renamed.",
+    "returning": "Compare column {columns} with the batch before: customers who were in both have other values now.",
+}
+
+_CHECK_NAMES = {"dependency": "fit to other columns", "returning": "returning customers"}
+
+CONCEPT_TESTS = {
+    "intercept": {"title": "Churn rate", "meaning": "do more or fewer leave than the scores say? (label shift)"},
+    "calibration_slope": {"title": "Calibration slope", "meaning": "do high and low scores still differ as they did?"},
+    "roc_auc_gap": {"title": "ROC-AUC gap", "meaning": "do the scores rank as well as they promise?"},
+    "local": {"title": "Parts of features", "meaning": "do customers of some kind leave as their scores say?"},
+}
+"""Title and question of each test made of the labels, by its name in the report."""
+
+
+def name_check(check: str) -> str:
+    """A data-quality check as a person would call it.
+
+    >>> name_check("missing_share"), name_check("returning")
+    ('missing share', 'returning customers')
+    """
+    return _CHECK_NAMES.get(check, check.replace("_", " "))
+
+
+def tell_caution(estimated: dict[str, Any]) -> str:
+    """What to bear in mind of an estimated performance: what it cannot see, and how well it foretold before.
+
+    >>> record = {"batches": 5, "mean_absolute_error": 0.0124, "mean_error": 0.004}
+    >>> tell_caution({"note": "Estimated.", "track_record": record})
+    'Estimated. On 5 earlier batches it was off by 0.012 on average, too high by 0.004 on balance.'
+    """
+    record = estimated["track_record"]
+    if record is None:
+        return f"{estimated['note']} No earlier estimate could be compared with labels yet."
+    batches = f"{record['batches']} earlier batch{'es' if record['batches'] > 1 else ''}"
+    balance = f"too {'high' if record['mean_error'] >= 0 else 'low'} by {abs(record['mean_error']):.3f} on balance"
+    return f"{estimated['note']} On {batches} it was off by {record['mean_absolute_error']:.3f} on average, {balance}."
 
 
 def describe_next_steps(report: dict[str, Any]) -> list[str]:
@@ -46,9 +92,16 @@ def _repair_steps(report: dict[str, Any], batch: str) -> list[str]:
     what = f"column {', '.join(columns)}" if columns else "the delivery"
     return [
         f"Have {what} corrected at the source; the findings below say what is wrong.",
+        *_look_into(failed),
         f"Deliver batch {batch} again under the same id; `kedro cycle` notices and judges it anew.",
         "Do not act on this batch's scores. Nothing is learned from it, and no retraining will use it.",
     ]
+
+
+def _look_into(failed: list[dict[str, Any]]) -> list[str]:
+    """Where to look first for faults that no single value shows."""
+    columns = {check: [one["column"] for one in failed if one["check"] == check] for check in _CHECK_STEPS}
+    return [step.format(columns=", ".join(columns[check])) for check, step in _CHECK_STEPS.items() if columns[check]]
 
 
 def _retraining_steps(report: dict[str, Any]) -> list[str]:

@@ -10,18 +10,21 @@ import numpy as np
 import pandas as pd
 
 
-def measure_churn_probability(rows: pd.DataFrame, concept_strength: float = 0.0) -> np.ndarray:
+def measure_churn_probability(rows: pd.DataFrame, concept_strength: float | np.ndarray = 0.0) -> np.ndarray:
     """Compute the world's true P(y = churned | x).
 
     Args:
         rows: Customers with the columns of :func:`~churn_monitoring.simulation.population.draw_population`.
-        concept_strength: 0 is the old concept, 1 the new one; between them the log-odds are interpolated.
+        concept_strength: 0 is the old concept, 1 the new one; between them the log-odds are interpolated. One
+            number, or one for each row.
 
     Returns:
         float64[n] probabilities; a missing ``data_usage_gb`` has a law of its own, so
         they are exact there too.
     """
-    logit = (1 - concept_strength) * _old_logit(rows) + concept_strength * _new_logit(rows)
+    logit = _old_logit(rows)
+    if np.any(concept_strength):
+        logit = (1 - concept_strength) * logit + concept_strength * _turn_logit(rows, logit)
     probability: np.ndarray = 1 / (1 + np.exp(-logit))
     return probability
 
@@ -59,10 +62,10 @@ def _household_logit(rows: pd.DataFrame) -> np.ndarray:
     return np.asarray(logit)
 
 
-def _new_logit(rows: pd.DataFrame) -> np.ndarray:
+def _turn_logit(rows: pd.DataFrame, old_logit: np.ndarray) -> np.ndarray:
     charges = _number(rows, "monthly_charges")
     overpays = (_number(rows, "tenure_months") > 36) & (charges > 55)
-    return np.asarray(-1.62 + 0.45 * _old_logit(rows) + 2.2 * overpays + 0.06 * (charges - 60))
+    return np.asarray(-1.62 + 0.45 * old_logit + 2.2 * overpays + 0.06 * (charges - 60))
 
 
 def _is(rows: pd.DataFrame, column: str, level: str) -> np.ndarray:

@@ -1,7 +1,7 @@
 """P(y | x) of a replayed table, turned within a region of customers; nothing else is known of the table.
 
     every feature ─ measure_score ──── how much like a churner each row looks, all features together ─┐
-    one column ──── find_region ────── the customers for whom the concept turns ──────────────────────┴ mirror_labels
+    one column ──── region ─────────── the customers for whom the concept turns ──────────────────────┴ mirror_labels
 
 Within the region the customer least like a churner gets the label of the one most like a churner, and so on.
 The labels then follow the same score in the other direction, which a retrained model can learn about as well
@@ -12,8 +12,7 @@ import numpy as np
 import pandas as pd
 
 from churn_monitoring.simulation.association import KnownTable
-from churn_monitoring.tables.coerce import read_labels
-from churn_monitoring.tables.columns import read_numbers, read_text
+from churn_monitoring.simulation.dependence import code_values
 
 BINS = 10  # of a number, equally filled: fine enough for a bend, coarse enough for a few hundred churners
 SMOOTHING = 10.0  # rows at the overall churn rate that every bin or level is thought to have besides its own
@@ -34,37 +33,15 @@ def measure_score(known: KnownTable) -> np.ndarray:
     Returns:
         float64[n], one score for each row of the table; higher is more like a churner.
     """
-    labels = read_labels(known.rows[known.schema.target], known.schema).to_numpy()
+    labels = known.labels.to_numpy()
     churned, stayed = labels == 1, labels == 0
     rate = float(np.nanmean(labels))
     score = np.zeros(len(labels))
     for column in known.schema.features:
-        cell = _cut_values(known, column)
+        cell = code_values(known, column, BINS)
         left, kept = (np.bincount(cell, weights=outcome)[cell] for outcome in (churned, stayed))
         score += np.log((left + SMOOTHING * rate) / (kept + SMOOTHING * (1 - rate)))
     return score
-
-
-def find_region(known: KnownTable, column: str, share: float) -> np.ndarray:
-    """Find the lowest or the highest ``share`` of the known customers along ``column``.
-
-    It is the end with more churners, so that much changes. Equal values are inside or outside together:
-    the region holds at least ``share`` of the rows, and of a category whole levels.
-
-    Args:
-        known: The labelled table.
-        column: A feature of the schema.
-        share: 0 is nobody, 1 everybody.
-
-    Returns:
-        bool[n], one for each row of the table.
-    """
-    position = pd.Series(known.measure_position(known.rows, column))
-    rows_below = position.rank(method="min").to_numpy() - 1
-    rows_above = len(position) - position.rank(method="max").to_numpy()
-    lowest, highest = rows_below < share * len(position), rows_above < share * len(position)
-    churned = read_labels(known.rows[known.schema.target], known.schema).to_numpy() == 1
-    return lowest if churned[lowest].sum() > churned[highest].sum() else highest
 
 
 def mirror_labels(rng: np.random.Generator, labels: pd.Series, score: np.ndarray, region: np.ndarray) -> pd.Series:
@@ -83,12 +60,3 @@ def mirror_labels(rng: np.random.Generator, labels: pd.Series, score: np.ndarray
     giver = np.arange(len(labels))
     giver[order] = order[::-1]
     return pd.Series(labels.array.take(giver), index=labels.index, name=labels.name)
-
-
-def _cut_values(known: KnownTable, column: str) -> np.ndarray:
-    """int[n] codes: the bin of equally many rows a number is in, or the level of a category."""
-    values = known.rows[column]
-    if column not in known.schema.numeric:
-        return pd.factorize(read_text(values), use_na_sentinel=False)[0]
-    ranks = read_numbers(values)[0].rank(pct=True).to_numpy()
-    return pd.factorize(np.ceil(BINS * ranks), use_na_sentinel=False)[0]

@@ -1,8 +1,8 @@
 """Covariate shift and label shift: the same business, other customers in the delivery.
 
 Both choose the batch among more rows than it needs. A choice by x leaves P(y | x) as it is, a choice by y
-leaves P(x | y) as it is, which is what the two words mean. Several shifts in one week multiply their
-weights.
+leaves P(x | y) as it is, which is what the two words mean. A season is a covariate shift that comes and goes.
+Several shifts in one week multiply their weights.
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,7 @@ def weigh_rows(rows: pd.DataFrame, churned: np.ndarray, shifts: Sequence[Change]
     Args:
         rows: The raw rows to choose from.
         churned: float64[n] of 1, 0 and NaN (unknown, weighs like a stayer).
-        shifts: Completed changes of the kinds covariate_shift and label_shift.
+        shifts: Completed changes of the kinds covariate_shift, season and label_shift.
         known: Orders the values of the columns.
 
     Returns:

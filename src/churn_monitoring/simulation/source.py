@@ -44,11 +44,14 @@ class Source(Protocol):
         """The labelled table in which columns are ordered and compared."""
 
     @property
-    def column_free(self) -> tuple[str, ...]:
-        """Kinds of change that must not name a column here."""
+    def timeline(self) -> tuple[Change, ...]:
+        """The changes of the scenario, each with the columns it strikes."""
 
-    def draw(self, week: int, count: int, concepts: Sequence[Change]) -> LabelledRows:
-        """``count`` rows of ``week`` (from 1), no customer of which appears anywhere else.
+    def draw(self, week: int, count: int, changes: Sequence[Change]) -> LabelledRows:
+        """``count`` different customers of ``week`` (from 1), labelled by the concepts among ``changes``.
+
+        The first ``batch_rows`` are the week's own, whatever the changes; what exceeds them is for shifts to
+        choose from. With returning customers there may be fewer than ``count``, never than ``batch_rows``.
 
         Raises:
             ConfigurationError: the source does not have that many rows for the week.

@@ -9,15 +9,19 @@ from churn_monitoring.tables.coerce import (
     Coerced,
     coerce_rows,
     explain_missing_columns,
+    find_separator,
     fingerprint_rows,
     missing_columns,
     read_labels,
 )
+from churn_monitoring.tables.columns import explain_spelling
 
 __all__ = [
     "Coerced",
     "coerce_rows",
     "explain_missing_columns",
+    "explain_spelling",
+    "find_separator",
     "fingerprint_rows",
     "missing_columns",
     "read_labels",

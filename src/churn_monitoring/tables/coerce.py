@@ -19,6 +19,7 @@ from churn_monitoring.tables.columns import canonical_text, read_dates, read_num
 _TRUE = frozenset({"true", "1"})
 _FALSE = frozenset({"false", "0"})
 _SHOWN_COLUMNS = 30
+_SEPARATORS = (";", "\t", "|")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +74,16 @@ def explain_missing_columns(frame: pd.DataFrame, missing: Sequence[str]) -> str:
     "is separated by ';', where commas are expected"
     """
     names = [str(name) for name in frame.columns]
-    separator = next((one for one in (";", "\t", "|") if len(names) == 1 and one in names[0]), None)
+    separator = find_separator(names)
     if separator is not None:
         return f"is separated by {separator!r}, where commas are expected"
     shown = ", ".join(names[:_SHOWN_COLUMNS]) + (", ..." if len(names) > _SHOWN_COLUMNS else "")
     return f"lacks column{'s' if len(missing) > 1 else ''} {', '.join(missing)} (it has: {shown})"
+
+
+def find_separator(header: Sequence[str]) -> str | None:
+    """The character that separates the columns of a header which was read as a single one, if there is one."""
+    return next((one for one in _SEPARATORS if len(header) == 1 and one in header[0]), None)
 
 
 def read_labels(target: pd.Series, schema: TableSchema) -> pd.Series:

@@ -12,8 +12,15 @@ import numpy as np
 import pandas as pd
 from pandas.api.types import infer_dtype, is_bool_dtype, is_complex_dtype, is_numeric_dtype
 
-_EXACT_INTEGER = 2.0**53
+_EXPONENT = 1e16  # from here on Python writes a whole number with an exponent, which no later reading changes
 _WHOLE_NUMBER_TEXT = re.compile(r"[+-]?\d+\.0+")
+_DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+|[+-]?\d{1,3}(?:[. '\u2019\u00a0\u202f]\d{3})+,\d+")
+_THOUSANDS = re.compile(r"[+-]?\d{1,3}(?:,\d{3})+(?:\.\d+)?|[+-]?\d{1,3}(?:[. '\u2019\u00a0\u202f]\d{3})+(?:\.\d+)?")
+_SPELT = (
+    (_THOUSANDS, "signs between thousands, where none are expected"),
+    (_DECIMAL_COMMA, "a decimal comma, where a point is expected"),
+)
+_LOOKED_AT = 1_000
 _NOT_DISTINGUISHED = {"string", "boolean", "integer", "floating", "categorical", "empty"}
 
 
@@ -60,6 +67,26 @@ def read_numbers(values: pd.Series) -> tuple[pd.Series, int]:
     return pd.Series(numbers, index=values.index, name=values.name), unparseable
 
 
+def explain_spelling(values: pd.Series) -> str:
+    """How values that are no numbers are spelt, as the end of a sentence about their column.
+
+    Of at least one value and at most the first thousand; a spelling that most of them share is named.
+
+    >>> explain_spelling(pd.Series(["29,85", "1.889,5", "108,150"]))
+    "such as '29,85': a decimal comma, where a point is expected"
+    >>> explain_spelling(pd.Series(["1,889.50", "2,034"]))
+    "such as '1,889.50': signs between thousands, where none are expected"
+    >>> explain_spelling(pd.Series(["unknown"]))
+    "such as 'unknown'"
+    """
+    texts = [str(value).strip() for value in values.head(_LOOKED_AT)]
+    for pattern, meaning in _SPELT:
+        spelt = [text for text in texts if pattern.fullmatch(text)]
+        if 2 * len(spelt) > len(texts):
+            return f"such as '{spelt[0]}': {meaning}"
+    return f"such as '{texts[0]}'"
+
+
 def read_dates(values: pd.Series) -> tuple[pd.Series, int]:
     """The column as points in time without zone (UTC), and how many values are no ISO 8601 date."""
     if isinstance(values.dtype, np.dtype) and values.dtype.kind == "M":
@@ -86,7 +113,7 @@ def _truth_as_number(value: object) -> str | None:
 def _number_text(value: float) -> str | None:
     if np.isnan(value):
         return None
-    return str(int(value)) if value.is_integer() and abs(value) < _EXACT_INTEGER else repr(value)
+    return str(int(value)) if value.is_integer() and abs(value) < _EXPONENT else repr(value)
 
 
 def _distinct(values: pd.Series) -> tuple[np.ndarray, list[Any]]:

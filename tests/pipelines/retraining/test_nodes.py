@@ -84,11 +84,10 @@ def test_the_window_holds_the_newest_batches_old_enough_on_the_day(gather):
 
 
 @pytest.fixture
-def find(judge, batches, champion, parameters):
-    def call(gathered):
-        ledger = [judge(delivery) for delivery in batches.values()]
-        told = (parameters.performance, parameters.concept, parameters.retraining, 1)
-        return nodes.find_window(gathered, ledger, champion, *told)
+def find(judge, batches, champion, change):
+    def call(gathered, actions=("none",) * 5, champion=champion):
+        ledger = [judge(delivery, action) for delivery, action in zip(batches.values(), actions, strict=True)]
+        return nodes.find_window(gathered, ledger, champion, change(seed=1))
 
     return call
 
@@ -99,13 +98,33 @@ def test_the_window_begins_where_the_concept_changed(find, gather):
     assert len(window.learning) == len(window.comparison) == 600
 
 
+@pytest.mark.parametrize(
+    ("actions", "first"),
+    [
+        (("alert", "alert", "none", "alert", "retrain"), 3),  # the newest that were judged other than none, in a row
+        (("alert", "alert", "alert", "alert", "none"), 0),  # a person asked
+        (("none", "none", "none", "none", "none"), 0),
+    ],
+)
+def test_where_the_concept_is_the_same_the_window_begins_with_what_was_judged_changed(
+    find, draw_rows, champion, actions, first
+):
+    same = {day: draw_rows(400, seed) for seed, day in enumerate(WEEKS, 60)}
+    scored = {day: rows.assign(score=champion.score(rows)) for day, rows in same.items()}
+    assert find(scored, actions).batches == WEEKS[first:]
+
+
+def test_where_the_concept_changed_what_was_judged_meanwhile_does_not_matter(find, gather):
+    assert find(gather(), ("none", "none", "none", "none", "alert")).batches == WEEKS[2:]
+
+
 def test_customers_the_champion_was_fitted_on_are_not_compared_on(find, gather, champion):
     gathered = gather()
     seen = gathered["2026-03-30"].head(50)
     fitted = replace(champion, training_rows=seen.drop(columns="score"))
-    rows = [find(gathered), nodes.split_window(gathered, champion.schema, fitted.training_rows["customer"], 0.5, 1)]
-    assert set(seen["customer"]) <= set(rows[0].comparison["customer"])
-    assert not set(seen["customer"]) & {*rows[1].comparison["customer"], *rows[1].learning["customer"]}
+    before, after = find(gathered), find(gathered, champion=fitted)
+    assert set(seen["customer"]) <= set(before.comparison["customer"])
+    assert not set(seen["customer"]) & {*after.comparison["customer"], *after.learning["customer"]}
 
 
 @pytest.fixture
@@ -152,7 +171,7 @@ def test_a_stopped_attempt_trains_nothing_and_is_written_down_all_the_same(champ
     assert nodes.summarize_challenger(challenger, parameters.retraining)["metrics"] == {}
     judgement = compare_with_champion(challenger, challenger, empty, stop, parameters.retraining, 0.01)
     assert judgement.verdict == "insufficient_evidence"
-    told = (champion, DAY, parameters.reference, parameters.performance, 1)
+    told = (champion, DAY, parameters)
     assert build_promotion(judgement, challenger, challenger, empty, *told) == {"package": None}
     receipt = {"version_before": "2", "version_after": "2"}
     ledger = [judge(deliver("2026-04-06"), "retrain")]
@@ -205,7 +224,7 @@ def test_only_a_challenger_that_earned_it_is_promoted_with_a_reference_of_the_ne
     worse = Challenger("xgboost", None, first.learning, ScoredRows(*_parts(first.comparison, 1 - scores)), 0.5)
     judgement = compare_with_champion(first, worse, window, GO_ON, parameters.retraining, 0.01)
     assert (judgement.verdict, judgement.chosen) == ("promoted", "random_forest")
-    told = (champion, DAY, parameters.reference, parameters.performance, 1)
+    told = (champion, DAY, parameters)
     package = build_promotion(judgement, first, worse, window, *told)["package"]
     assert package.model is first.model
     assert set(package.reference["part"]) == {"comparison", "out_of_fold"}
@@ -213,6 +232,10 @@ def test_only_a_challenger_that_earned_it_is_promoted_with_a_reference_of_the_ne
     assert not set(package.training_rows["customer"]) & set(window.comparison["customer"])
     assert package.facts["window_batches"] == list(WEEKS[2:])
     assert package.facts["as_of"] == "2026-04-06"
+    assert package.facts["importance"]["age"] > 0.5
+    assert package.dependencies is not None
+    everyone = pd.concat([window.learning, window.comparison]).set_index("customer")
+    assert np.array_equal(package.reference_features["age"], everyone.loc[package.reference["id"], "age"])
     receipt = {"version_before": "2", "version_after": "3"}
     summaries, facts, outcome = summarize_attempt(judgement, window, GO_ON, receipt, [], [], DAY, "churn")
     (summary,) = summaries.values()
@@ -228,7 +251,7 @@ def test_a_challenger_no_better_than_the_champion_is_not_promoted(find, gather, 
     equal = Challenger("random_forest", None, None, ScoredRows(np.arange(600), labels, champions_own), 0.7)
     judgement = compare_with_champion(equal, equal, window, GO_ON, parameters.retraining, 0.01)
     assert judgement.verdict == "kept"
-    told = (champion, DAY, parameters.reference, parameters.performance, 1)
+    told = (champion, DAY, parameters)
     assert build_promotion(judgement, equal, equal, window, *told) == {"package": None}
 
 

@@ -127,16 +127,26 @@ def test_too_few_labels_to_measure_is_not_low_performance():
         nodes.choose_candidate(make_candidate("random_forest", None, None), make_candidate("xgboost", None, None), 0.7)
 
 
+@pytest.fixture
+def build(table, schema, change):
+    """A champion of a small forest, with the split and the candidate it was made of."""
+    forest = {"estimator": "random_forest", "n_estimators": 20, "min_samples_leaf": 20}
+
+    def call(min_rows, rows=table):
+        told = {"training": {"candidates": {"random_forest": forest}}, "reference": {"min_rows": min_rows}}
+        policy = change(**told, seed=1)
+        read = nodes.read_customers(rows, schema, "2026-01-31", FILE)
+        split = nodes.split_customers(read, schema, policy.training, 1)
+        model = nodes.fit_on_train(read, split, schema, forest, 1)
+        candidate = nodes.evaluate_candidate(model, read, split, forest, policy.performance)
+        return nodes.build_champion(candidate, read, split, policy), split, candidate
+
+    return call
+
+
 @pytest.mark.parametrize(("min_rows", "parts"), [(100, 2), (5000, 3)])
-def test_a_small_reference_is_joined_by_out_of_fold_rows(table, schema, parameters, min_rows, parts):
-    candidates = {"random_forest": {"estimator": "random_forest", "n_estimators": 20, "min_samples_leaf": 20}}
-    training = parameters.training.model_copy(update={"candidates": candidates})
-    reference = parameters.reference.model_copy(update={"min_rows": min_rows})
-    read = nodes.read_customers(table, schema, "2026-01-31", FILE)
-    split = nodes.split_customers(read, schema, training, 1)
-    model = nodes.fit_on_train(read, split, schema, candidates["random_forest"], 1)
-    candidate = nodes.evaluate_candidate(model, read, split, candidates["random_forest"], parameters.performance)
-    package = nodes.build_champion(candidate, read, split, schema, training, reference, parameters.performance, 1)
+def test_a_small_reference_is_joined_by_out_of_fold_rows(table, build, min_rows, parts):
+    package, split, candidate = build(min_rows)
     assert package.reference["part"].nunique() == parts
     assert package.profile.rows == len(package.reference) == (400 if parts == 2 else 1000)
     assert not set(package.reference["id"]) - set(table["customer"])
@@ -145,3 +155,25 @@ def test_a_small_reference_is_joined_by_out_of_fold_rows(table, schema, paramete
     assert facts["tags"]["champion"] == outcome.candidate == "random_forest"
     assert facts["metrics"]["holdout_roc_auc"] == outcome.roc_auc.value
     assert set(nodes.summarize_candidate(candidate)["artifacts"]) == {"roc_curve.png", "calibration_curve.png"}
+
+
+def test_the_features_of_the_reference_stand_in_the_order_of_its_scores(table, build):
+    package, _, _ = build(5000)
+    by_id = table.set_index("customer").loc[package.reference["id"]]
+    assert np.array_equal(package.reference_features["age"], by_id["age"])
+    held_out = (package.reference["part"] != "out_of_fold").to_numpy()
+    own = package.score(package.reference_features[held_out])
+    assert np.array_equal(own, package.reference["score"][held_out])
+
+
+def test_importance_is_what_the_ranking_rests_on_and_independent_columns_depend_on_nothing(build):
+    package, _, _ = build(100)
+    assert sum(package.facts["importance"].values()) == pytest.approx(1.0)
+    assert package.facts["importance"]["age"] > 0.9
+    assert package.dependencies.models == ()
+
+
+def test_columns_that_hang_together_are_known_to(table, build):
+    together = table.assign(plan=np.where(table["age"] > 45, "yearly", "monthly"))
+    package, _, _ = build(5000, together)
+    assert len(package.dependencies.models) == 2

@@ -47,11 +47,15 @@ class Batch:
 
 @dataclass(frozen=True)
 class BatchRows:
-    """Rows as every later node sees them; none of them when ``rejection`` says why."""
+    """Rows as every later node sees them; none of them when ``rejection`` says why.
+
+    ``raw`` is the table as delivered, kept only where a column has text that is no number, to show examples of it.
+    """
 
     rows: pd.DataFrame
     labels: pd.Series
     unparseable: dict[str, int] = field(default_factory=dict)
+    raw: pd.DataFrame | None = None
     rejection: Finding | None = None
 
 
@@ -101,11 +105,13 @@ def read_batch(batch: Batch, champion: ChampionPackage) -> BatchRows:
         return _reject("missing_column", missing[0], f"{file} {explain_missing_columns(table, missing)}: {remedy}")
     if table.empty:
         return _reject("empty_batch", None, f"{file} has a header and no rows: deliver it again with its rows.")
-    coerced = coerce_rows(table.reset_index(drop=True), schema)
+    table = table.reset_index(drop=True)
+    coerced = coerce_rows(table, schema)
     unlabelled = pd.Series(float("nan"), index=coerced.rows.index)
     labelled = schema.target in coerced.rows
     labels = read_labels(coerced.rows[schema.target], schema) if labelled else unlabelled
-    return BatchRows(coerced.rows, labels, coerced.unparseable)
+    raw = table if any(coerced.unparseable.values()) else None
+    return BatchRows(coerced.rows, labels, coerced.unparseable, raw)
 
 
 def _read_day(as_of: Any) -> date | None:

@@ -1,24 +1,23 @@
 """What a monitoring leaves behind: reports, the facts of its MLflow run, and what the command line prints."""
 
+import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from datetime import date
+from statistics import fmean
 from typing import Any
 
-from churn_monitoring.core.records import (
-    Alert,
-    Attempt,
-    Decision,
-    Estimate,
-    Evidence,
-    LabelledEvidence,
-    LedgerEntry,
-)
+from churn_monitoring.core.parameters import Parameters
+from churn_monitoring.core.records import Attempt, Decision, Estimate, Evidence, LabelledEvidence, LedgerEntry
 from churn_monitoring.datasets.files import show_path
+from churn_monitoring.decision.judgement import Judgement
 from churn_monitoring.learning.package import ChampionPackage
+from churn_monitoring.performance.verdict import summarize_concept
 from churn_monitoring.pipelines.monitoring.intake import Batch, BatchRows
-from churn_monitoring.pipelines.monitoring.nodes import BatchDrift
+from churn_monitoring.pipelines.monitoring.maturing import LabelledBatches
+from churn_monitoring.pipelines.monitoring.measuring import BatchDrift, BatchProfile
 from churn_monitoring.reporting.page import render_page
-from churn_monitoring.reporting.report import add_labels, build_report
+from churn_monitoring.reporting.report import TrackRecord, add_labels, build_report, show_labels
 
 REPORT_FOLDER = "data/08_reporting/monitoring"
 HISTORY_STRIP = 26
@@ -40,48 +39,85 @@ class MonitoringOutcome:
     report_path: str
 
 
+def keep_evidence(judgement: Judgement, profile: BatchProfile) -> dict[str, dict[str, Any]]:
+    """The frozen evidence record of this batch, and what was counted while its rows were read, as plain values."""
+    plain = {"evidence": asdict(judgement.evidence), "facts": asdict(profile.facts)}
+    return {judgement.evidence.batch_id: json.loads(json.dumps(plain, default=_show_plainly, allow_nan=False))}
+
+
+def measure_track_record(ledger: Sequence[LedgerEntry], labelled: LabelledBatches) -> TrackRecord:
+    """How well earlier estimates foretold what was realized later; of no batch before any could be compared."""
+    realized = {entry.batch_id: entry.metrics["roc_auc"] for entry in ledger if "roc_auc" in entry.metrics}
+    realized |= {item.batch_id: item.performance.roc_auc.value for item in labelled.everything if item.performance}
+    pairs = [
+        (entry.metrics["estimated_roc_auc"], realized[entry.batch_id])
+        for entry in ledger
+        if "estimated_roc_auc" in entry.metrics and entry.batch_id in realized
+    ]
+    if not pairs:
+        return TrackRecord(0, 0.0, 0.0)
+    errors = [foretold - found for foretold, found in pairs]
+    return TrackRecord(len(errors), fmean(map(abs, errors)), fmean(errors))
+
+
 def build_reports(
-    evidence: Evidence,
-    alerts: Sequence[Alert],
-    decision: Decision,
-    labelled: Sequence[LabelledEvidence],
+    judgement: Judgement,
+    drift: BatchDrift,
+    labelled: LabelledBatches,
+    track_record: TrackRecord,
     champion: ChampionPackage,
-    model_name: str,
+    policy: Parameters,
     saved_reports: Mapping[str, Callable[[], dict[str, Any]]],
 ) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
     """This batch's report, and earlier ones that labels have something to say about: to keep, and to go on with."""
-    by_batch = {item.batch_id: item for item in labelled}
-    model = {"name": model_name, "version": champion.version}
+    by_batch = {item.batch_id: show_labels(item, policy) for item in labelled.everything}
+    own_id = judgement.evidence.batch_id
     earlier = {
-        batch_id: saved_reports[batch_id]()
-        for batch_id in by_batch
-        if batch_id in saved_reports and batch_id != evidence.batch_id
+        batch_id: saved_reports[batch_id]() for batch_id in by_batch if batch_id in saved_reports and batch_id != own_id
     }
     updated = {batch_id: _update(report, by_batch[batch_id], champion.version) for batch_id, report in earlier.items()}
     reports = {batch_id: report for batch_id, report in updated.items() if report != earlier[batch_id]}
-    own = build_report(evidence, alerts, decision, by_batch.get(evidence.batch_id), model)
-    reports[evidence.batch_id] = own
+    report = build_report(
+        judgement,
+        {"name": policy.model_name, "version": champion.version},
+        drift.domain,
+        track_record,
+    )
+    reports[own_id] = add_labels(report, by_batch[own_id]) if own_id in by_batch else report
     return reports, reports
 
 
 def render_pages(
+    batch: Batch,
     reports: Mapping[str, dict[str, Any]],
     ledger: Sequence[LedgerEntry],
     attempts: Sequence[Attempt],
-    performance_threshold: float,
-    drift_share_threshold: float,
+    policy: Parameters,
 ) -> dict[str, str]:
-    """One self-contained HTML page per report."""
-    history = build_history(ledger, attempts)[-HISTORY_STRIP:]
+    """One self-contained HTML page per report; its history includes what this run is about to add."""
+    history = build_history(complete_ledger(ledger, batch, reports), attempts)[-HISTORY_STRIP:]
     return {
         batch_id: render_page(
             report,
             history=history,
-            performance_threshold=performance_threshold,
-            drift_share_threshold=drift_share_threshold,
+            performance_threshold=policy.performance_threshold,
+            drift_share_threshold=policy.drift_share_threshold,
         )
         for batch_id, report in reports.items()
     }
+
+
+def complete_ledger(
+    ledger: Sequence[LedgerEntry], batch: Batch, reports: Mapping[str, dict[str, Any]]
+) -> list[LedgerEntry]:
+    """The ledger as it will be after this run, for drawing: with this batch, and with performance just realized."""
+    report = reports[batch.batch_id]
+    action, version = report["decision"]["action"], report["model"]["version"]
+    told = (batch.batch_id, batch.batch_date, batch.as_of, action, False, version, 0, 0, "")
+    own = LedgerEntry("", *told, {"drift_share": report["drift"]["share"]})
+    entries = [*(entry for entry in ledger if entry.batch_id != batch.batch_id), own]
+    known = [replace(one, metrics={**one.metrics, **_realized_in(reports.get(one.batch_id))}) for one in entries]
+    return sorted(known, key=lambda entry: (entry.batch_date, entry.batch_id))
 
 
 def build_history(ledger: Sequence[LedgerEntry], attempts: Sequence[Attempt]) -> list[dict[str, Any]]:
@@ -105,57 +141,62 @@ def build_history(ledger: Sequence[LedgerEntry], attempts: Sequence[Attempt]) ->
 def summarize_run(
     batch: Batch,
     rows: BatchRows,
-    evidence: Evidence,
+    judgement: Judgement,
     drift: BatchDrift,
-    labelled: Sequence[LabelledEvidence],
-    decision: Decision,
+    labelled: LabelledBatches,
     reports: Mapping[str, dict[str, Any]],
     ledger: Sequence[LedgerEntry],
     champion: ChampionPackage,
-    model_name: str,
+    policy: Parameters,
 ) -> tuple[dict[str, Any], MonitoringOutcome]:
     """Metrics, tags and the report for the run, metrics that earlier batches' runs get late, and the outcome."""
-    runs = {entry.batch_id: entry for entry in ledger}
-    measured = {item.batch_id: item for item in labelled if item.performance is not None}
-    own = measured.get(batch.batch_id)
+    evidence = judgement.evidence
+    measured = {item.batch_id: _measure_labels(item, policy) for item in labelled.everything if item.performance}
     facts = {
-        "metrics": {**_measure_evidence(evidence, drift), **(_measure_labels(own) if own else {})},
-        "tags": {
-            "mlflow.runName": f"monitoring {batch.batch_id}",
-            "model_name": model_name,
-            "kind": "monitoring",
-            "batch": batch.batch_id,
-            "batch_date": batch.batch_date.isoformat(),
-            "as_of": batch.as_of.isoformat(),
-            "action": decision.action,
-            "rejected": str(rows.rejection is not None).lower(),
-            "model_version": champion.version,
-            "file_size": batch.delivery.size,
-            "file_modified_ns": batch.delivery.modified_ns,
-            "file_sha256": batch.delivery.fingerprint(),
-        },
+        "metrics": {**_measure_evidence(evidence, drift), **measured.get(batch.batch_id, {})},
+        "tags": _tag(batch, rows, judgement, champion, policy),
         "artifacts": {"report.json": reports[batch.batch_id]},
         "step": sum(entry.batch_date < batch.batch_date for entry in ledger) + 1,
         "late_metrics": {
-            runs[batch_id].run_id: _measure_labels(item)
-            for batch_id, item in measured.items()
-            if batch_id in runs
-            and batch_id != batch.batch_id
-            and not _measure_labels(item).items() <= runs[batch_id].metrics.items()
+            entry.run_id: measured[entry.batch_id]
+            for entry in ledger
+            if entry.batch_id in measured
+            and entry.batch_id != batch.batch_id
+            and not measured[entry.batch_id].items() <= entry.metrics.items()
         },
     }
+    newest = evidence.labelled[-1].performance if evidence.labelled else None
     outcome = MonitoringOutcome(
         batch_id=batch.batch_id,
         rows=evidence.rows,
-        decision=decision,
-        roc_auc=evidence.labelled[-1].performance.roc_auc  # type: ignore[union-attr]
-        if evidence.labelled
-        else None,
+        decision=judgement.decision,
+        roc_auc=newest.roc_auc if newest else None,
         rejection=rows.rejection.message if rows.rejection else None,
         remarks=tuple(_remark(show_path(batch.delivery.path), rows, evidence, champion)),
         report_path=f"{REPORT_FOLDER}/{batch.batch_id}.json",
     )
     return facts, outcome
+
+
+def _tag(
+    batch: Batch, rows: BatchRows, judgement: Judgement, champion: ChampionPackage, policy: Parameters
+) -> dict[str, Any]:
+    return {
+        "mlflow.runName": f"monitoring {batch.batch_id}",
+        "model_name": policy.model_name,
+        "kind": "monitoring",
+        "batch": batch.batch_id,
+        "batch_date": batch.batch_date.isoformat(),
+        "as_of": batch.as_of.isoformat(),
+        "action": judgement.decision.action,
+        "action_spec": judgement.spec.action,
+        "action_calibrated": judgement.calibrated.action,
+        "rejected": str(rows.rejection is not None).lower(),
+        "model_version": champion.version,
+        "file_size": batch.delivery.size,
+        "file_modified_ns": batch.delivery.modified_ns,
+        "file_sha256": batch.delivery.fingerprint(),
+    }
 
 
 def _remark(file: str, rows: BatchRows, evidence: Evidence, champion: ChampionPackage) -> Iterator[str]:
@@ -173,10 +214,16 @@ def _remark(file: str, rows: BatchRows, evidence: Evidence, champion: ChampionPa
         )
 
 
-def _update(report: Mapping[str, Any], labelled: LabelledEvidence, version: str) -> dict[str, Any]:
+def _update(report: Mapping[str, Any], labels: Mapping[str, Any], version: str) -> dict[str, Any]:
     """What was said of target and concept of an earlier champion's batch stays: it is not measured any more."""
-    updated = add_labels(report, labelled)
+    updated = add_labels(report, labels)
     return updated if report["model"]["version"] == version else {**updated, "drift": report["drift"]}
+
+
+def _show_plainly(value: Any) -> str:
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError(f"cannot write {type(value).__name__} as JSON")
 
 
 def _measure_evidence(evidence: Evidence, drift: BatchDrift) -> dict[str, float]:
@@ -191,12 +238,18 @@ def _measure_evidence(evidence: Evidence, drift: BatchDrift) -> dict[str, float]
         if one.p_value is not None:
             metrics[f"drift_p_value/{one.feature}"] = one.p_value
     metrics |= {f"psi/{feature}": measured["psi"] for feature, measured in (drift.distances or {}).items()}
+    metrics["drift_share_weighted"] = sum((one.importance or 0.0) * one.drifted for one in evidence.features)
     if evidence.estimated:
-        metrics["estimated_roc_auc"] = evidence.estimated.roc_auc.value
+        estimated = {name: value for name, value in asdict(evidence.estimated).items() if name != "rows"}
+        metrics |= {f"estimated_{name}": value["value"] for name, value in estimated.items()}
+    if drift.domain:
+        metrics["domain_roc_auc"] = drift.domain.roc_auc.value
+    if evidence.probe:
+        metrics |= {"probe_gain": evidence.probe.gain.value, "probe_p_value": evidence.probe.p_value}
     return metrics
 
 
-def _measure_labels(item: LabelledEvidence) -> dict[str, float]:
+def _measure_labels(item: LabelledEvidence, policy: Parameters) -> dict[str, float]:
     if item.performance is None:
         return {}
     plain = {name: value for name, value in asdict(item.performance).items() if name != "roc_auc"}
@@ -209,10 +262,20 @@ def _measure_labels(item: LabelledEvidence) -> dict[str, float]:
         "label_coverage": item.label_coverage,
     }
     metrics["labelled_rows"] = metrics.pop("rows")
-    for name, test in (("target", item.target), ("concept", item.concept)):
+    metrics |= {"known_labels": float(item.rows), "known_positives": float(item.positives)}
+    concept = summarize_concept(item.tests, 1.0, policy.concept, policy.table.target)
+    for name, test in (("target", item.target), ("concept", concept)):
         if test is not None and test.p_value is not None:
             metrics[f"{name}_p_value"] = test.p_value
     return metrics
+
+
+def _realized_in(report: Mapping[str, Any] | None) -> dict[str, float]:
+    realized = report["performance"]["realized"] if report else None
+    if realized is None:
+        return {}
+    roc_auc = realized["roc_auc"]
+    return {"roc_auc": roc_auc["value"], "roc_auc_low": roc_auc["low"], "roc_auc_high": roc_auc["high"]}
 
 
 def _read_roc_auc(metrics: Mapping[str, float]) -> dict[str, float] | None:

@@ -2,16 +2,18 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from churn_monitoring.pipelines.monitoring import intake, nodes, outputs
+from churn_monitoring.pipelines.monitoring import intake, judging, maturing, measuring, outputs
+from churn_monitoring.pipelines.policy import adopt_policy
 
 
 def create_pipeline() -> Pipeline:
     """From the next waiting batch to its report."""
-    return Pipeline([*_measure(), *_judge(), *_act()], tags="monitoring")
+    return Pipeline([*_open(), *_measure(), *_ask_labels(), *_judge(), *_act()], tags="monitoring")
 
 
-def _measure() -> list[Node]:
+def _open() -> list[Node]:
     return [
+        Node(adopt_policy, inputs=["parameters", "champion"], outputs="policy", name="adopt_policy"),
         Node(
             intake.choose_batch,
             inputs=["deliveries", "monitoring_ledger", "params:batch", "params:as_of"],
@@ -20,58 +22,71 @@ def _measure() -> list[Node]:
         ),
         Node(intake.read_batch, inputs=["batch", "champion"], outputs="batch_rows", name="read_batch"),
         Node(
-            nodes.score_batch,
+            measuring.score_batch,
             inputs=["batch", "batch_rows", "champion"],
-            outputs=["scored_batch", "predictions"],
+            outputs=["scored_batch", "predictions", "feature_log"],
             name="score_batch",
         ),
         Node(
-            nodes.profile_batch,
-            inputs=["batch_rows", "scored_batch", "champion"],
+            maturing.gather_known_labels,
+            inputs=["label_files", "batch", "champion", "monitoring_ledger", "policy"],
+            outputs="known_labels",
+            name="gather_known_labels",
+        ),
+    ]
+
+
+def _measure() -> list[Node]:
+    return [
+        Node(
+            measuring.profile_batch,
+            inputs=["batch", "batch_rows", "scored_batch", "champion", "monitoring_ledger", "kept_features"],
             outputs="batch_profile",
             name="profile_batch",
         ),
         Node(
-            nodes.gather_known_labels,
-            inputs=["label_files", "batch", "champion"],
-            outputs="known_labels",
-            name="gather_known_labels",
-        ),
-        Node(
-            nodes.measure_batch_quality,
-            inputs=["batch_rows", "batch_profile", "champion", "known_labels", "params:quality"],
-            outputs="batch_quality",
-            name="measure_batch_quality",
-        ),
-        Node(
-            nodes.measure_batch_drift,
-            inputs=["batch_rows", "batch_profile", "champion", "params:drift", "params:drift_threshold"],
+            measuring.measure_batch_drift,
+            inputs=["batch_rows", "batch_profile", "champion", "policy"],
             outputs="batch_drift",
             name="measure_batch_drift",
         ),
         Node(
-            nodes.estimate_batch_performance,
-            inputs=["scored_batch", "champion", "params:performance"],
+            measuring.measure_batch_quality,
+            inputs=["batch_rows", "batch_profile", "batch_drift", "champion", "known_labels", "policy"],
+            outputs="batch_quality",
+            name="measure_batch_quality",
+        ),
+        Node(
+            maturing.estimate_batch_performance,
+            inputs=["batch_rows", "scored_batch", "batch_quality", "champion", "policy"],
             outputs="estimated_performance",
             name="estimate_batch_performance",
         ),
+    ]
+
+
+def _ask_labels() -> list[Node]:
+    return [
+        Node(maturing.pair_logs, inputs=["kept_predictions", "kept_features"], outputs="logs", name="pair_logs"),
         Node(
-            nodes.gather_matured_batches,
+            maturing.gather_matured_batches,
             inputs=[
                 "batch",
+                "batch_rows",
                 "scored_batch",
-                "kept_predictions",
+                "batch_quality",
+                "logs",
                 "monitoring_ledger",
                 "known_labels",
-                "params:labels",
+                "policy",
             ],
             outputs="matured_batches",
             name="gather_matured_batches",
         ),
         Node(
-            nodes.measure_matured_batches,
-            inputs=["matured_batches", "champion", "params:performance", "params:concept"],
-            outputs=["labelled_batches", "labelled_evidence"],
+            maturing.measure_matured_batches,
+            inputs=["matured_batches", "champion", "monitoring_ledger", "policy"],
+            outputs="labelled_batches",
             name="measure_matured_batches",
         ),
     ]
@@ -80,42 +95,29 @@ def _measure() -> list[Node]:
 def _judge() -> list[Node]:
     return [
         Node(
-            nodes.gather_evidence,
+            judging.gather_evidence,
             inputs=[
                 "batch",
                 "batch_profile",
                 "batch_quality",
                 "batch_drift",
-                "labelled_evidence",
+                "labelled_batches",
                 "estimated_performance",
                 "champion",
             ],
-            outputs="evidence",
+            outputs="first_evidence",
             name="gather_evidence",
         ),
         Node(
-            nodes.raise_batch_alerts,
-            inputs=[
-                "evidence",
-                "params:performance_threshold",
-                "params:drift_share_threshold",
-                "params:drift",
-                "params:performance",
-                "params:concept",
-            ],
-            outputs="alerts",
-            name="raise_batch_alerts",
+            maturing.ask_probe,
+            inputs=["first_evidence", "matured_batches", "champion", "monitoring_ledger", "policy"],
+            outputs="evidence",
+            name="ask_probe",
         ),
         Node(
-            nodes.decide_batch_action,
-            inputs=[
-                "evidence",
-                "alerts",
-                "retraining_ledger",
-                "params:retraining_cooldown_days",
-                "params:concept",
-            ],
-            outputs="decision",
+            judging.decide_batch_action,
+            inputs=["evidence", "retraining_ledger", "policy"],
+            outputs="judgement",
             name="decide_batch_action",
         ),
     ]
@@ -124,14 +126,26 @@ def _judge() -> list[Node]:
 def _act() -> list[Node]:
     return [
         Node(
+            outputs.keep_evidence,
+            inputs=["judgement", "batch_profile"],
+            outputs="evidence_log",
+            name="keep_evidence",
+        ),
+        Node(
+            outputs.measure_track_record,
+            inputs=["monitoring_ledger", "labelled_batches"],
+            outputs="track_record",
+            name="measure_track_record",
+        ),
+        Node(
             outputs.build_reports,
             inputs=[
-                "evidence",
-                "alerts",
-                "decision",
+                "judgement",
+                "batch_drift",
                 "labelled_batches",
+                "track_record",
                 "champion",
-                "params:model_name",
+                "policy",
                 "saved_reports",
             ],
             outputs=["monitoring_reports", "reports"],
@@ -139,13 +153,7 @@ def _act() -> list[Node]:
         ),
         Node(
             outputs.render_pages,
-            inputs=[
-                "reports",
-                "monitoring_ledger",
-                "retraining_ledger",
-                "params:performance_threshold",
-                "params:drift_share_threshold",
-            ],
+            inputs=["batch", "reports", "monitoring_ledger", "retraining_ledger", "policy"],
             outputs="monitoring_pages",
             name="render_pages",
         ),
@@ -154,14 +162,13 @@ def _act() -> list[Node]:
             inputs=[
                 "batch",
                 "batch_rows",
-                "evidence",
+                "judgement",
                 "batch_drift",
                 "labelled_batches",
-                "decision",
                 "reports",
                 "monitoring_ledger",
                 "champion",
-                "params:model_name",
+                "policy",
             ],
             outputs=["monitoring_run_facts", "monitoring_outcome"],
             name="summarize_run",

@@ -9,6 +9,7 @@ An attempt that cannot be made (broken data, too few labels) goes through as a s
 written down.
 """
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -18,23 +19,18 @@ import numpy as np
 import pandas as pd
 
 from churn_monitoring.core.errors import DataError
-from churn_monitoring.core.options import (
-    ConceptOptions,
-    LabelOptions,
-    PerformanceOptions,
-    QualityOptions,
-    RetrainingOptions,
-)
-from churn_monitoring.core.records import LabelledEvidence, LedgerEntry, Quality, Verdict
+from churn_monitoring.core.levels import share_out
+from churn_monitoring.core.options import LabelOptions, QualityOptions, RetrainingOptions
+from churn_monitoring.core.parameters import Parameters
+from churn_monitoring.core.records import LedgerEntry, Quality, Verdict
 from churn_monitoring.learning.candidate import ScoredRows
 from churn_monitoring.learning.cross_fit import cross_fit_scores
 from churn_monitoring.learning.package import ChampionPackage
 from churn_monitoring.learning.prepare import build_candidate, fit_candidate, score_rows
 from churn_monitoring.learning.window import Window, find_shortage, split_window
-from churn_monitoring.performance.labelled import measure_labelled
+from churn_monitoring.performance.labelled import JudgedAgainst, ScoredBatch, measure_labelled
 from churn_monitoring.performance.labels import gather_labels, is_mature, join_labels
 from churn_monitoring.performance.ranking import measure_roc_auc
-from churn_monitoring.performance.scored import ReferenceScores
 from churn_monitoring.performance.verdict import find_regime
 from churn_monitoring.profiling import profile_rows
 from churn_monitoring.quality import BatchFacts, RepeatedRows, count_repeated_rows, measure_quality
@@ -122,24 +118,28 @@ def find_window(
     batches: Mapping[str, pd.DataFrame],
     ledger: Sequence[LedgerEntry],
     champion: ChampionPackage,
-    performance: PerformanceOptions,
-    concept: ConceptOptions,
-    options: RetrainingOptions,
-    seed: int,
+    policy: Parameters,
 ) -> Window:
-    """The current regime's rows, divided into those to learn from and those to compare on."""
-    dates = {entry.batch_id: entry.batch_date for entry in ledger}
-    reference = champion.reference_scores
+    """The current regime's rows, divided into those to learn from and those to compare on.
+
+    The regime is told by concept drift; where there is none (a person asked, or the probe), by the batches that were
+    judged other than ``none``, if the newest is one of them.
+    """
+    entries = {entry.batch_id: entry for entry in ledger}
+    against = JudgedAgainst(champion.reference_scores, champion.labelled_reference, lambda _rows: None)
     evidence = [
-        _measure(batch_id, dates[batch_id], rows, reference, champion, performance, concept)
+        measure_labelled(_describe(batch_id, entries, rows, champion), against, policy, with_tests=True)
         for batch_id, rows in batches.items()
     ]
     measured = [item for item in evidence if item.performance is not None]
-    regime = find_regime(measured, concept) if measured else tuple(batches)
-    start = list(batches).index(regime[0]) if regime else 0
+    levels = share_out(policy)
+    first = find_regime(measured, (levels.concept, levels.concept_repeated), policy.concept) or _find_changed(
+        list(batches), entries
+    )
+    start = list(batches).index(first) if first else 0
     chosen = dict(list(batches.items())[start:])
     seen = champion.training_rows[champion.schema.id]
-    return split_window(chosen, champion.schema, seen, options.comparison_share, seed)
+    return split_window(chosen, champion.schema, seen, policy.retraining.comparison_share, policy.seed)
 
 
 def check_window(
@@ -216,27 +216,26 @@ def summarize_challenger(challenger: Challenger, options: RetrainingOptions) -> 
     return {"metrics": metrics, "tags": {"candidate": challenger.name}}
 
 
-def _measure(
-    batch_id: str,
-    batch_date: date,
-    rows: pd.DataFrame,
-    reference: ReferenceScores,
-    champion: ChampionPackage,
-    performance: PerformanceOptions,
-    concept: ConceptOptions,
-) -> LabelledEvidence:
+def _find_changed(batches: Sequence[str], entries: Mapping[str, LedgerEntry]) -> str | None:
+    """The oldest of the newest batches in a row that were judged other than ``none``."""
+    changed = list(itertools.takewhile(lambda name: entries[name].action != "none", reversed(batches)))
+    return changed[-1] if changed else None
+
+
+def _describe(
+    batch_id: str, entries: Mapping[str, LedgerEntry], rows: pd.DataFrame, champion: ChampionPackage
+) -> ScoredBatch:
     scores = rows["score"].to_numpy(float)
-    return measure_labelled(
-        batch_id,
-        batch_date,
-        rows["label"].to_numpy(float),
-        scores,
-        champion.calibration.apply(scores),
-        reference,
-        champion.threshold,
-        performance,
-        concept,
-        champion.schema.target,
+    return ScoredBatch(
+        batch_id=batch_id,
+        batch_date=entries[batch_id].batch_date,
+        threshold=champion.threshold,
+        ids=rows[champion.schema.id],
+        labels=rows["label"].to_numpy(float),
+        scores=scores,
+        probabilities=champion.calibration.apply(scores),
+        seen=champion.has_seen(rows[champion.schema.id]),
+        rows=rows[list(champion.schema.features)],
     )
 
 

@@ -2,6 +2,7 @@
 
 from kedro.pipeline import Node, Pipeline
 
+from churn_monitoring.pipelines.policy import adopt_policy
 from churn_monitoring.pipelines.retraining import nodes, promotion
 
 CANDIDATES = ("random_forest", "xgboost")
@@ -53,6 +54,7 @@ def create_challenger_pipeline(name: str) -> Pipeline:
 
 def _gather() -> list[Node]:
     return [
+        Node(adopt_policy, inputs=["parameters", "champion_to_beat"], outputs="policy", name="adopt_policy"),
         Node(
             nodes.choose_as_of,
             inputs=["monitoring_ledger", "params:as_of"],
@@ -74,15 +76,7 @@ def _gather() -> list[Node]:
         ),
         Node(
             nodes.find_window,
-            inputs=[
-                "window_batches",
-                "monitoring_ledger",
-                "champion_to_beat",
-                "params:performance",
-                "params:concept",
-                "params:retraining",
-                "params:seed",
-            ],
+            inputs=["window_batches", "monitoring_ledger", "champion_to_beat", "policy"],
             outputs="window",
             name="find_window",
         ),
@@ -118,9 +112,7 @@ def _judge() -> list[Node]:
                 "window",
                 "champion_to_beat",
                 "attempt_as_of",
-                "params:reference",
-                "params:performance",
-                "params:seed",
+                "policy",
             ],
             outputs="promotion",
             name="build_promotion",

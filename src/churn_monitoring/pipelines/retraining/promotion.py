@@ -7,9 +7,12 @@ from typing import Any
 
 import pandas as pd
 
-from churn_monitoring.core.options import PerformanceOptions, ReferenceOptions, RetrainingOptions
+from churn_monitoring.core.options import RetrainingOptions
+from churn_monitoring.core.parameters import Parameters
 from churn_monitoring.core.records import Attempt, LedgerEntry
+from churn_monitoring.learning.importance import measure_importance
 from churn_monitoring.learning.package import ChampionPackage
+from churn_monitoring.learning.prepare import score_rows
 from churn_monitoring.learning.reference import assemble_reference
 from churn_monitoring.learning.window import Window
 from churn_monitoring.performance.calibration import choose_threshold_f1, fit_platt
@@ -17,10 +20,11 @@ from churn_monitoring.performance.metrics import measure_performance
 from churn_monitoring.pipelines.retraining.nodes import Challenger, WindowCheck
 from churn_monitoring.promotion.comparison import Comparison, compare_candidates
 from churn_monitoring.promotion.policy import decide_promotion
+from churn_monitoring.quality.dependency import fit_dependencies
 
 
 @dataclass(frozen=True)
-class Judgement:
+class AttemptJudgement:
     """The verdict on an attempt, and the comparison behind it where one was made."""
 
     verdict: str
@@ -53,10 +57,10 @@ def compare_with_champion(
     check: WindowCheck,
     options: RetrainingOptions,
     min_improvement: float,
-) -> Judgement:
+) -> AttemptJudgement:
     """Choose the challenger by its out-of-fold scores, then test it once on rows neither has seen."""
     if check.stop.verdict is not None:
-        return Judgement(check.stop.verdict, check.stop.reasons)
+        return AttemptJudgement(check.stop.verdict, check.stop.reasons)
     chosen = max(first, second, key=lambda one: one.out_of_fold_roc_auc)
     comparison = compare_candidates(
         window.comparison["label"].to_numpy(float),
@@ -66,19 +70,17 @@ def compare_with_champion(
         options.confidence,
     )
     decision = decide_promotion(comparison, min_improvement, options.min_positives, options.min_negatives)
-    return Judgement(decision.verdict, decision.reasons, chosen.name, comparison)
+    return AttemptJudgement(decision.verdict, decision.reasons, chosen.name, comparison)
 
 
 def build_promotion(
-    judgement: Judgement,
+    judgement: AttemptJudgement,
     first: Challenger,
     second: Challenger,
     window: Window,
     champion: ChampionPackage,
     as_of: date,
-    reference: ReferenceOptions,
-    performance: PerformanceOptions,
-    seed: int,
+    policy: Parameters,
 ) -> dict[str, Any]:
     """``{"package": ...}`` for the registry: the challenger that earned it, else None.
 
@@ -95,9 +97,9 @@ def build_promotion(
     threshold = choose_threshold_f1(learning.labels, calibration.apply(learning.scores))
     table = pd.concat([window.learning, window.comparison], ignore_index=True)
     parts = {"comparison": comparison, "out_of_fold": learning}
-    assembled = assemble_reference(table, parts, calibration, champion.schema, reference, seed)
+    assembled = assemble_reference(table, parts, calibration, champion.schema, policy.reference, policy.seed)
     probabilities = calibration.apply(comparison.scores)
-    compared = measure_performance(comparison.labels, comparison.scores, probabilities, threshold, performance)
+    compared = measure_performance(comparison.labels, comparison.scores, probabilities, threshold, policy.performance)
     kept = [champion.schema.id, *champion.schema.features, "label"]
     training_rows = pd.concat([champion.training_rows[kept], window.learning[kept]], ignore_index=True)
     package = ChampionPackage(
@@ -106,11 +108,12 @@ def build_promotion(
         schema=champion.schema,
         profile=assembled.profile,
         reference=assembled.rows,
+        reference_features=assembled.features,
         calibration=calibration,
         threshold=threshold,
         metrics={
             "holdout": asdict(compared) if compared else None,
-            "reference": assembled.measure(threshold, performance),
+            "reference": assembled.measure(threshold, policy.performance),
         },
         facts={
             **champion.facts,
@@ -118,16 +121,26 @@ def build_promotion(
             "training_rows": len(training_rows),
             "reference_rows": len(assembled.rows),
             "repeated_share": assembled.repeated_share,
+            "importance": measure_importance(
+                lambda rows: score_rows(challenger.model, rows),
+                window.comparison,
+                comparison.labels,
+                champion.schema.features,
+                policy.seed,
+            ),
             "window_batches": list(window.batches),
             "notes": [],
         },
+        dependencies=fit_dependencies(
+            assembled.with_ids(champion.schema.id), champion.schema, policy.quality, policy.seed
+        ),
         training_rows=training_rows,
     )
     return {"package": package}
 
 
 def summarize_attempt(
-    judgement: Judgement,
+    judgement: AttemptJudgement,
     window: Window,
     check: WindowCheck,
     receipt: Mapping[str, str],

@@ -15,22 +15,19 @@ import numpy as np
 import pandas as pd
 
 from churn_monitoring.core.errors import DataError, PerformanceTooLow
-from churn_monitoring.core.options import (
-    PerformanceOptions,
-    ReferenceOptions,
-    SimulationOptions,
-    TableSchema,
-    TrainingOptions,
-)
+from churn_monitoring.core.options import PerformanceOptions, SimulationOptions, TableSchema, TrainingOptions
+from churn_monitoring.core.parameters import Parameters
 from churn_monitoring.core.records import Estimate
 from churn_monitoring.learning.candidate import Candidate, ScoredRows
 from churn_monitoring.learning.cross_fit import cross_fit_scores
+from churn_monitoring.learning.importance import measure_importance
 from churn_monitoring.learning.package import ChampionPackage
 from churn_monitoring.learning.prepare import build_candidate, fit_candidate, score_rows
 from churn_monitoring.learning.reference import assemble_reference
 from churn_monitoring.learning.split import Split, split_rows
 from churn_monitoring.performance.calibration import choose_threshold_f1, fit_platt
 from churn_monitoring.performance.metrics import measure_performance
+from churn_monitoring.quality.dependency import fit_dependencies
 from churn_monitoring.reporting.curves import draw_calibration_curve, draw_roc_curve
 from churn_monitoring.simulation.replay import Replay
 from churn_monitoring.tables import coerce_rows, explain_missing_columns, missing_columns, read_labels
@@ -176,51 +173,51 @@ def choose_candidate(first: Candidate, second: Candidate, performance_threshold:
     return chosen
 
 
-def build_champion(
-    chosen: Candidate,
-    table: LabelledTable,
-    split: Split,
-    schema: TableSchema,
-    training: TrainingOptions,
-    reference: ReferenceOptions,
-    performance: PerformanceOptions,
-    seed: int,
-) -> ChampionPackage:
+def build_champion(chosen: Candidate, table: LabelledTable, split: Split, policy: Parameters) -> ChampionPackage:
     """The chosen candidate with its held-out reference, ready to be registered.
 
     Where holdout and validation are fewer than ``reference.min_rows``, the train rows join with out-of-fold
     scores of the same candidate.
     """
+    schema = policy.table
     parts = {"holdout": chosen.holdout, "validation": chosen.validation}
-    if len(split.holdout) + len(split.validation) < reference.min_rows:
+    if len(split.holdout) + len(split.validation) < policy.reference.min_rows:
         parts["out_of_fold"] = _score_out_of_fold(
-            training.candidates[chosen.name], table, split, schema, reference.folds, seed
+            policy.training.candidates[chosen.name], table, split, schema, policy.reference.folds, policy.seed
         )
-    assembled = assemble_reference(table.rows, parts, chosen.calibration, schema, reference, seed)
+    assembled = assemble_reference(table.rows, parts, chosen.calibration, schema, policy.reference, policy.seed)
     holdout = chosen.performance["holdout"]
-    metrics = {
-        "holdout": asdict(holdout) if holdout else None,
-        "reference": assembled.measure(chosen.threshold, performance),
-    }
-    train_rows = table.rows.iloc[split.train]
+    held_out = table.rows.iloc[split.holdout]
     return ChampionPackage(
         model=chosen.model,
         candidate=chosen.name,
         schema=schema,
         profile=assembled.profile,
         reference=assembled.rows,
+        reference_features=assembled.features,
         calibration=chosen.calibration,
         threshold=chosen.threshold,
-        metrics=metrics,
+        metrics={
+            "holdout": asdict(holdout) if holdout else None,
+            "reference": assembled.measure(chosen.threshold, policy.performance),
+        },
         facts={
             "as_of": table.as_of.isoformat(),
             "training_rows": len(split.train),
             "reference_rows": len(assembled.rows),
             "repeated_share": assembled.repeated_share,
             "unparseable": table.unparseable,
+            "importance": measure_importance(
+                lambda rows: score_rows(chosen.model, rows),
+                held_out,
+                table.labels[split.holdout],
+                schema.features,
+                policy.seed,
+            ),
             "notes": list(split.notes),
         },
-        training_rows=train_rows.assign(label=table.labels[split.train]),
+        dependencies=fit_dependencies(assembled.with_ids(schema.id), schema, policy.quality, policy.seed),
+        training_rows=table.rows.iloc[split.train].assign(label=table.labels[split.train]),
     )
 
 

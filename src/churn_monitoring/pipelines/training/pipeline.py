@@ -2,6 +2,7 @@
 
 from kedro.pipeline import Node, Pipeline
 
+from churn_monitoring.pipelines.policy import read_policy
 from churn_monitoring.pipelines.training.nodes import (
     build_champion,
     choose_candidate,
@@ -59,6 +60,7 @@ def create_pipeline() -> Pipeline:
     """From the customers table to a champion package in service."""
     before = Pipeline(
         [
+            Node(read_policy, inputs="parameters", outputs="policy", name="read_policy"),
             Node(
                 select_customers,
                 inputs=[
@@ -95,16 +97,7 @@ def create_pipeline() -> Pipeline:
             ),
             Node(
                 build_champion,
-                inputs=[
-                    "chosen_candidate",
-                    "labelled_table",
-                    "split",
-                    "params:schema",
-                    "params:training",
-                    "params:reference",
-                    "params:performance",
-                    "params:seed",
-                ],
+                inputs=["chosen_candidate", "labelled_table", "split", "policy"],
                 outputs="new_champion",
                 name="build_champion",
             ),

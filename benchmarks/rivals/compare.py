@@ -1,0 +1,149 @@
+"""The streams of docs/verdicts.md, judged by Evidently and NannyML as they come out of the box.
+
+    python benchmarks/rivals/compare.py [--seeds 3]
+
+Streams are written to a temporary folder, each library judges them in its own environment (see README.md), and their
+`alert` or `none` is held against what is right: an action other than `none` is asked for, or nothing is.
+"""
+
+import argparse
+import json
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+import verdicts
+
+from churn_monitoring.bench.scenarios import Scenario
+from churn_monitoring.bench.streams import Bench, build_policy, train_champion
+from churn_monitoring.bench.summary import show_rate
+from churn_monitoring.bench.tally import measure_share
+from churn_monitoring.core.parameters import Parameters
+from churn_monitoring.learning.package import ChampionPackage
+from churn_monitoring.simulation import simulate
+from churn_monitoring.tables import coerce_rows, read_labels
+
+ROOT = verdicts.ROOT
+SUITES = ("world-1000", "telco-300", "bank-300")
+PLAYED = (
+    "quiet",
+    "broken_column",
+    "missing_burst",
+    "permuted_category",
+    "joined_columns",
+    "concept_drift",
+    "local_concept_drift",
+    "covariate_shift",
+    "label_shift",
+    "new_category",
+)
+WEEKS = 20  # of the quiet year
+RULES = {
+    "evidently": {"dataset": "Evidently, dataset drift", "any_column": "Evidently, any column"},
+    "nannyml": {"any": "NannyML, any alert", "performance_only": "NannyML, performance only"},
+}
+
+
+def write_stream(folder: Path, bench: Bench, scenario: Scenario, seed: int) -> list[frozenset[str]]:
+    """One stream in the exchange format; returns what is right per batch."""
+    policy = build_policy(bench, scenario, seed)
+    simulated = simulate(policy.table, policy.simulation, bench.table)
+    champion = train_champion(simulated.customers, policy)
+    folder.mkdir(parents=True)
+    reference = champion.reference_features.assign(score=champion.reference["score"], label=champion.reference["label"])
+    reference.to_parquet(folder / "reference.parquet", index=False)
+    told = {
+        "numeric": list(policy.table.numeric),
+        "categorical": list(policy.table.categorical),
+        "threshold": champion.threshold,
+        "rows": bench.rows,
+    }
+    (folder / "stream.json").write_text(json.dumps(told))
+    labels = pd.concat(simulated.labels.values())
+    for week, frame in enumerate(simulated.batches.values(), start=1):
+        rows = _describe(frame, labels, champion, policy)
+        rows.assign(label=np.nan).to_parquet(folder / f"batch-{week:04d}.parquet", index=False)
+        if week < len(simulated.batches):
+            known = rows[["score", "label"]].dropna()
+            known.to_parquet(folder / f"labelled-{week + 1:04d}.parquet", index=False)
+    return [frozenset(scenario.right_actions(week)) for week in range(1, scenario.weeks + 1)]
+
+
+def _describe(frame: pd.DataFrame, labels: pd.DataFrame, champion: ChampionPackage, policy: Parameters) -> pd.DataFrame:
+    schema = policy.table
+    rows = coerce_rows(frame.reset_index(drop=True), schema).rows
+    by_id = labels.drop_duplicates(schema.id, keep="last").set_index(schema.id)[schema.target]
+    found = rows[schema.id].map({str(key): value for key, value in by_id.items()})
+    return rows[list(schema.features)].assign(score=champion.score(rows), label=read_labels(found, schema))
+
+
+def play(suite: verdicts.Suite, seeds: int, folder: Path) -> Iterator[tuple[str, str, str, frozenset[str]]]:
+    """Library, rule, verdict and right actions of every batch."""
+    bench = verdicts.load_bench(suite)
+    if bench is None:
+        return
+    right: dict[Path, list[frozenset[str]]] = {}
+    for scenario in suite.scenarios:
+        if scenario.name not in PLAYED:
+            continue
+        chosen = verdicts.replace(scenario, weeks=min(scenario.weeks, WEEKS))
+        for seed in range(1, seeds + 1):
+            stream = folder / suite.name / f"{scenario.name}-{seed}"
+            right[stream] = write_stream(stream, bench, chosen, seed)
+    for library, rules in RULES.items():
+        python = ROOT / f".venv-{library}" / "bin" / "python"
+        judge = ROOT / "benchmarks" / "rivals" / f"judge_{library}.py"
+        subprocess.run([str(python), str(judge), *map(str, right)], check=True, stdout=subprocess.DEVNULL)
+        for stream, actions in right.items():
+            batches = json.loads((stream / f"{library}.json").read_text())["batches"]
+            for judged, wanted in zip(batches.values(), actions, strict=True):
+                for rule in rules:
+                    yield library, rule, judged["verdicts"][rule], wanted
+
+
+def tell(suite: verdicts.Suite, seeds: int, folder: Path) -> list[str]:
+    """One line of the table per rule."""
+    counts: dict[tuple[str, str], list[int]] = {}
+    for library, rule, verdict, wanted in play(suite, seeds, folder):
+        wrong, batches, loud, quiet = counts.setdefault((library, rule), [0, 0, 0, 0])
+        alarm = verdict != "none"
+        is_wrong = (wanted == {"none"} and alarm) or ("none" not in wanted and not alarm)
+        is_quiet = wanted == {"none"}
+        counts[library, rule] = [wrong + is_wrong, batches + 1, loud + (is_quiet and alarm), quiet + is_quiet]
+    return [
+        f"| {verdicts.describe(suite)} | {RULES[library][rule]} | {show_rate(measure_share(wrong, batches))} | "
+        f"{show_rate(measure_share(loud, quiet))} |"
+        for (library, rule), (wrong, batches, loud, quiet) in counts.items()
+    ]
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seeds", type=int, default=verdicts.RIVAL_SEEDS)
+    seeds = parser.parse_args().seeds
+    suites = [suite for suite in verdicts.list_suites() if suite.name in SUITES]
+    lines = [
+        f"## Evidently and NannyML, {seeds} seeds a line",
+        "",
+        "Their default verdicts, mapped to `alert` or `none`: wrong is an alert where nothing is wrong, or silence",
+        "where any action is asked for; which action is not asked of them. benchmarks/rivals/README.md says what was",
+        "called.",
+        "",
+        "| streams | rule | wrong batches | alerts on quiet batches |",
+        "| --- | --- | --- | --- |",
+    ]
+    with tempfile.TemporaryDirectory() as folder:
+        for suite in suites:
+            lines += tell(suite, seeds, Path(folder))
+    verdicts.KEPT.mkdir(parents=True, exist_ok=True)
+    (verdicts.KEPT / "rivals.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,166 @@
+"""Batches in memory through the monitoring nodes, oldest first: no tracking database, no files, nothing promoted.
+
+frame ─ read, score ─ profile, drift, quality ─ labels ─ evidence ─ probe ─ Judgement
+└─ predictions, features and the ledger entry are kept for the batches that follow
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from churn_monitoring.core.options import TableSchema
+from churn_monitoring.core.parameters import Parameters
+from churn_monitoring.core.records import Attempt, LedgerEntry
+from churn_monitoring.decision.judgement import Judgement
+from churn_monitoring.learning.package import ChampionPackage
+from churn_monitoring.performance.labels import read_label_rows
+from churn_monitoring.performance.verdict import summarize_concept
+from churn_monitoring.pipelines.monitoring import judging, maturing, measuring
+from churn_monitoring.pipelines.monitoring.intake import Batch, BatchRows, read_batch
+from churn_monitoring.pipelines.monitoring.maturing import LabelledBatches, Logs
+from churn_monitoring.pipelines.policy import adopt_schema
+
+LabelFiles = Mapping[str, Callable[[], pd.DataFrame]]
+
+
+@dataclass
+class InMemory:
+    """A delivery whose rows are at hand."""
+
+    batch_id: str
+    rows: pd.DataFrame
+    batch_date: date | None = None
+    size: int = 0
+    modified_ns: int = 0
+    path: Path = Path("data/01_raw/production")
+
+    def fingerprint(self) -> str:
+        """Nothing is told from another delivery here."""
+        return ""
+
+    def load(self) -> pd.DataFrame:
+        """The rows as delivered."""
+        return self.rows
+
+
+@dataclass(frozen=True)
+class Played:
+    """What was decided about one batch, and what its labels had said about it by then."""
+
+    batch_id: str
+    as_of: date
+    judgement: Judgement
+    labelled: LabelledBatches
+    estimated_roc_auc: float | None
+
+
+@dataclass
+class Player:
+    """Plays batches one after the other and remembers what a project would have kept.
+
+    Attributes:
+        policy: the parameters to judge by.
+        label_files: by name; one named by a date is not read before it.
+        attempts: retraining attempts that start cooldowns.
+    """
+
+    policy: Parameters
+    label_files: LabelFiles
+    attempts: Sequence[Attempt] = ()
+    ledger: list[LedgerEntry] = field(default_factory=list)
+    predictions: dict[str, Callable[[], pd.DataFrame]] = field(default_factory=dict)
+    features: dict[str, Callable[[], pd.DataFrame]] = field(default_factory=dict)
+    labels: dict[str, pd.DataFrame] = field(default_factory=dict)
+
+    def play(self, batch: Batch, champion: ChampionPackage, rows: BatchRows | None = None) -> Played:
+        """Judge one batch as the monitoring pipeline does.
+
+        Args:
+            batch: with its delivery, unless ``rows`` are given.
+            champion: in service on that day.
+            rows: what reading the delivery gave, where that has been kept.
+        """
+        policy = adopt_schema(self.policy, champion)
+        rows = rows or read_batch(batch, champion)
+        scored, predictions, features = measuring.score_batch(batch, rows, champion)
+        profile = measuring.profile_batch(batch, rows, scored, champion, self.ledger, self.features)
+        drift = measuring.measure_batch_drift(rows, profile, champion, policy)
+        labels = maturing.gather_known_labels(self.label_files, batch, champion, self.ledger, policy, self._read_once)
+        quality = measuring.measure_batch_quality(rows, profile, drift, champion, labels, policy)
+        estimated = maturing.estimate_batch_performance(rows, scored, quality, champion, policy)
+        logs = Logs(self.predictions, self.features)
+        matured = maturing.gather_matured_batches(batch, rows, scored, quality, logs, self.ledger, labels, policy)
+        labelled = maturing.measure_matured_batches(matured, champion, self.ledger, policy)
+        evidence = judging.gather_evidence(batch, profile, quality, drift, labelled, estimated, champion)
+        evidence = maturing.ask_probe(evidence, matured, champion, self.ledger, policy)
+        judgement = judging.decide_batch_action(evidence, self.attempts, policy)
+        self._remember(batch, rows, judgement, labelled, champion.version)
+        self.predictions |= {name: partial(_hand_out, table) for name, table in predictions.items()}
+        self.features |= {name: partial(_hand_out, table) for name, table in features.items()}
+        roc_auc = estimated["estimated"].roc_auc.value if estimated["estimated"] else None
+        return Played(batch.batch_id, batch.as_of, judgement, labelled, roc_auc)
+
+    def _read_once(self, name: str, table: pd.DataFrame, schema: TableSchema) -> pd.DataFrame:
+        if name not in self.labels:
+            self.labels[name] = read_label_rows(name, table, schema)
+        return self.labels[name]
+
+    def _remember(
+        self, batch: Batch, rows: BatchRows, judgement: Judgement, labelled: LabelledBatches, version: str
+    ) -> None:
+        told = {item.batch_id: _told(item, self.policy) for item in labelled.everything}
+        self.ledger = [
+            LedgerEntry(**{**_as_dict(entry), "metrics": {**entry.metrics, **told.get(entry.batch_id, {})}})
+            for entry in self.ledger
+        ]
+        self.ledger.append(
+            LedgerEntry(
+                run_id="",
+                batch_id=batch.batch_id,
+                batch_date=batch.batch_date,
+                as_of=batch.as_of,
+                action=judgement.decision.action,
+                rejected=rows.rejection is not None,
+                model_version=version,
+                size=0,
+                modified_ns=0,
+                sha256="",
+                metrics=told.get(batch.batch_id, {}),
+            )
+        )
+
+
+def play_frames(
+    frames: Mapping[str, pd.DataFrame],
+    label_files: Mapping[str, pd.DataFrame],
+    champion: ChampionPackage,
+    policy: Parameters,
+) -> list[Played]:
+    """Play simulated batches, each named by its date, against one champion that is never replaced."""
+    files = {name: partial(_hand_out, table) for name, table in label_files.items()}
+    player = Player(policy, files)
+    played = []
+    for batch_id, frame in frames.items():
+        day = date.fromisoformat(batch_id)
+        played.append(player.play(Batch(batch_id, day, day, InMemory(batch_id, frame)), champion))
+    return played
+
+
+def _hand_out(table: pd.DataFrame) -> pd.DataFrame:
+    return table
+
+
+def _told(item: Any, policy: Parameters) -> dict[str, float]:
+    concept = summarize_concept(item.tests, 1.0, policy.concept, policy.table.target)
+    told = {"known_labels": float(item.rows), "known_positives": float(item.positives)} if item.performance else {}
+    told |= {"roc_auc": item.performance.roc_auc.value} if item.performance else {}
+    return told | ({"concept_p_value": concept.p_value} if concept and concept.p_value is not None else {})
+
+
+def _as_dict(entry: LedgerEntry) -> dict[str, Any]:
+    return {name: getattr(entry, name) for name in LedgerEntry.__slots__}

@@ -1,0 +1,92 @@
+"""All of the parameters as one record: what the user edits, and what judges."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import BaseModel, Field, ValidationError
+
+from churn_monitoring.core.errors import ConfigurationError
+from churn_monitoring.core.options import (
+    ConceptOptions,
+    Count,
+    DriftOptions,
+    FalseAlarmOptions,
+    LabelOptions,
+    MonitoringOptions,
+    Options,
+    PerformanceOptions,
+    Probability,
+    ProbeOptions,
+    QualityOptions,
+    ReferenceOptions,
+    RetrainingOptions,
+    Seed,
+    Share,
+    SimulationOptions,
+    TableSchema,
+    TrainingOptions,
+)
+
+
+class Parameters(Options):
+    """All of ``parameters.yml`` with what ``--params`` changed of it."""
+
+    batch: Any
+    as_of: date | None
+    model_name: str
+    customers: str
+    seed: Seed
+    performance_threshold: Share
+    drift_threshold: Probability
+    drift_share_threshold: Share
+    retraining_cooldown_days: Count
+    retraining_cooldown_max_days: Count
+    min_improvement: Share
+    table: TableSchema = Field(alias="schema")
+    segments: tuple[str, ...]
+    monitoring: MonitoringOptions
+    false_alarms_per_year: FalseAlarmOptions
+    labels: LabelOptions
+    training: TrainingOptions
+    reference: ReferenceOptions
+    quality: QualityOptions
+    drift: DriftOptions
+    performance: PerformanceOptions
+    concept: ConceptOptions
+    probe: ProbeOptions
+    retraining: RetrainingOptions
+    simulation: SimulationOptions
+
+
+def read_parameters(values: Mapping[str, Any]) -> Parameters:
+    """All parameters as one record, whichever of them a pipeline uses.
+
+    Raises:
+        ConfigurationError: naming every parameter that is unknown, missing or out of its range.
+    """
+    try:
+        return Parameters.model_validate(dict(values))
+    except ValidationError as error:
+        known = _list_names(Parameters)
+        wrong = "; ".join(_tell(problem, known) for problem in error.errors())
+        raise ConfigurationError(f"Parameters in conf or --params are not valid: {wrong}.") from error
+
+
+def _tell(problem: Any, known: Sequence[str]) -> str:
+    name = ".".join(map(str, problem["loc"]))
+    if problem["type"] != "extra_forbidden":
+        return f"{name}: {problem['msg']} (it is {problem['input']!r})" if name else str(problem["msg"])
+    close = get_close_matches(name, known, n=1)
+    return f"{name} is not known" + (f" ({close[0]} is)" if close else "")
+
+
+def _list_names(model: type[BaseModel], prefix: str = "") -> list[str]:
+    names: list[str] = []
+    for name, info in model.model_fields.items():
+        path = prefix + (info.alias or name)
+        inner = info.annotation
+        nested = isinstance(inner, type) and issubclass(inner, BaseModel)
+        names += [path, *(_list_names(inner, f"{path}.") if nested else [])]  # type: ignore[arg-type]
+    return names
