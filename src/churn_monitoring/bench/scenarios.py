@@ -81,7 +81,7 @@ LOUD: frozenset[Action] = frozenset({"alert", "retrain"})
 BEFORE_LABELS: frozenset[Action] = frozenset({"none", "alert"})
 
 SCENARIOS: tuple[Scenario, ...] = (
-    Scenario("quiet", "nothing changes, a year", weeks=YEAR_WEEKS, from_week=YEAR_WEEKS + 1),
+    Scenario("quiet", "nothing changes", weeks=YEAR_WEEKS, from_week=YEAR_WEEKS + 1),
     Scenario(
         "nudge",
         "every number moves by 0.02 standard deviations",
