@@ -177,8 +177,14 @@ def test_confirmed_concept_drift_is_critical_and_says_what_it_saw(
     assert "batch 2026-02-23" in alert.message
 
 
+def test_a_steeper_slope_is_a_warning_about_the_scores() -> None:
+    (alert,) = raise_on(labelled=(tell("calibration_slope", 1e-6, 0.99),))
+    assert (alert.key, alert.severity, alert.value, alert.threshold) == ("timid_scores", "warning", 0.99, 0.20)
+    assert "batch 2026-02-23 high and low scores differ by 99% more than they say" in alert.message
+
+
 def test_one_weak_sign_of_concept_drift_is_not_an_alert_and_two_at_other_customers_are() -> None:
-    weak = tell("calibration_slope", 0.005, 0.4)
+    weak = tell("calibration_slope", 0.005, -0.4)
     assert raise_on(labelled=(weak,)) == ()
     assert raise_on(labelled=(weak, weak)) == ()
     confirmed = raise_on(labelled=(weak,), earlier=before("roc_auc_gap", 0.005, 0.1))
@@ -287,7 +293,7 @@ def build_evidence(states: set[str], amount: float) -> Evidence:
         features = (*features, replace(drift("usage", 1e-6 * amount, drifted=False), usual_in=f"period {amount}"))
     tests = []
     if "concept" in states:
-        tests.append(ConceptTest("calibration_slope", 9.0, 1e-6 * amount, 0.3 + amount))
+        tests.append(ConceptTest("calibration_slope", 9.0, 1e-6 * amount, -0.3 - amount))
     if "shifted" in states:
         tests.append(ConceptTest("intercept", 9.0, 1e-6 * amount, 0.05 + amount))
     return replace(

@@ -155,7 +155,7 @@ def rank_badly(policy: Parameters) -> dict[str, Any]:
     return {"labelled": (replace(measured(0.5), performance=performance),)}
 
 
-WEAK = sign("calibration_slope", 0.005, 0.4)
+WEAK = sign("calibration_slope", 0.005, -0.4)
 LOW_TWICE = {"earlier": EarlierEvidence(("a",), 500, (), Estimate(0.73, 0.715, 0.745))}
 DROP = label("performance_drop", measured(0.80, auc_drop_z=-3.3))
 
@@ -237,9 +237,9 @@ CASES: tuple[tuple[str, float, Tell, object, object], ...] = (
     ("retraining_cooldown_days", 14, wait(10, "promoted"), False, True),
     ("retraining_cooldown_max_days", 7, wait(10, "kept"), True, False),
     ("min_improvement", 0.10, gain(0.05, 1e-5), "critical", None),
-    ("false_alarms_per_year.batches_per_year", 52_000.0, find("calibration_slope", 1e-4, 0.4), "critical", None),
+    ("false_alarms_per_year.batches_per_year", 52_000.0, find("calibration_slope", 1e-4, -0.4), "critical", None),
     ("false_alarms_per_year.alerts", 0.001, DROP, "warning", None),
-    ("false_alarms_per_year.retrainings", 0.001, find("calibration_slope", 1e-4, 0.4), "critical", None),
+    ("false_alarms_per_year.retrainings", 0.001, find("calibration_slope", 1e-4, -0.4), "critical", None),
     (
         "labels.maturity_days",
         30,
@@ -316,10 +316,10 @@ CASES: tuple[tuple[str, float, Tell, object, object], ...] = (
     ),
     ("performance.drop_z", 4.0, DROP, "warning", None),
     ("performance.drop_floor", 0.10, DROP, "warning", None),
-    ("concept.p_value", 1e-6, find("calibration_slope", 1e-5, 0.4), "critical", None),
+    ("concept.p_value", 1e-6, find("calibration_slope", 1e-5, -0.4), "critical", None),
     ("concept.repeated_p_value", 0.001, alerted("concept_drift", look_back), "critical", None),
     ("concept.repeat_within", 2, alerted("concept_drift", look_back), "critical", None),
-    ("concept.slope_floor", 0.50, find("calibration_slope", 1e-5, 0.4), "critical", None),
+    ("concept.slope_floor", 0.50, find("calibration_slope", 1e-5, -0.4), "critical", None),
     ("concept.auc_gap_floor", 0.20, find("roc_auc_gap", 1e-5, 0.1), "critical", None),
     ("concept.local_floor", 0.40, find("local", 1e-5, 0.2), "critical", None),
     ("concept.local_min_share", 0.50, alerted("concept_drift", look_locally), "critical", None),

@@ -25,6 +25,7 @@ from churn_monitoring.performance.verdict import (
     find_concept_drift,
     find_label_shift,
     find_regime,
+    find_steeper_slope,
     find_test,
     floor_of,
     has_dropped,
@@ -48,7 +49,7 @@ def measured(roc_auc: float, half_width: float = 0.05, z: float | None = 0.0) ->
     return LabelledEvidence("b", date(2026, 1, 5), 500, 1.0, performance, auc_drop_z=z)
 
 
-def tell(p_value: float, effect: float = 0.4, test: Any = "calibration_slope") -> ConceptTest:
+def tell(p_value: float, effect: float = -0.4, test: Any = "calibration_slope") -> ConceptTest:
     return ConceptTest(test, 9.0, p_value, effect)
 
 
@@ -226,7 +227,7 @@ def test_the_surest_test_that_reaches_its_floor_speaks_and_never_the_intercept()
 def test_concept_drift_is_one_sure_look_or_two_at_other_customers(
     newest: float, others: float | None, confirmed: bool
 ) -> None:
-    before = None if others is None else earlier(tell(others, test="roc_auc_gap"))
+    before = None if others is None else earlier(tell(others, 0.4, "roc_auc_gap"))
     assert (confirm_concept_drift([with_tests(tell(newest))], before, LEVELS, CONCEPT) is not None) is confirmed
 
 
@@ -254,6 +255,23 @@ def test_label_shift_is_told_by_the_intercept_and_not_by_the_slope() -> None:
     assert find_label_shift([with_tests(tell(0.002, 0.06, "intercept"))], 0.001, CONCEPT) is None
     assert find_label_shift([shifted, unlabelled()], 0.001, CONCEPT) is None
     assert find_label_shift([], 0.001, CONCEPT) is None
+
+
+def test_a_steeper_slope_says_that_scores_are_timid_and_is_no_concept_drift() -> None:
+    steeper = with_tests(tell(SURE, 0.4))
+    assert find_steeper_slope([steeper], 0.001, CONCEPT) == tell(SURE, 0.4)
+    assert confirm_concept_drift([steeper], earlier(tell(SURE, 0.4)), LEVELS, CONCEPT) is None
+    assert find_regime([steeper, steeper], LEVELS, CONCEPT) is None
+    assert find_steeper_slope([with_tests(tell(SURE, -0.4))], 0.001, CONCEPT) is None
+    assert find_steeper_slope([with_tests(tell(SURE, 0.19))], 0.001, CONCEPT) is None
+    assert find_steeper_slope([with_tests(tell(0.002, 0.4))], 0.001, CONCEPT) is None
+    assert find_steeper_slope([steeper, unlabelled()], 0.001, CONCEPT) is None
+    assert find_steeper_slope([], 0.001, CONCEPT) is None
+
+
+def test_a_steeper_slope_hides_no_test_that_tells_concept_drift() -> None:
+    tests = (tell(1e-9, 0.4), tell(SURE, 0.2, "local"))
+    assert find_concept_drift(tests, 0.001, CONCEPT) == tests[1]
 
 
 def test_the_concept_tests_are_reported_as_one_that_pays_for_all_of_them() -> None:

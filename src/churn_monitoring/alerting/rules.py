@@ -13,6 +13,7 @@ from churn_monitoring.core.records import Alert, ConceptTest, Evidence, FeatureD
 from churn_monitoring.performance.verdict import (
     confirm_concept_drift,
     find_label_shift,
+    find_steeper_slope,
     has_dropped,
     is_estimated_low,
     judge_low_performance,
@@ -121,6 +122,17 @@ def _alert_label_shift(evidence: Evidence, policy: Parameters, levels: Levels) -
         yield Alert("label_shift", "warning", message, change, policy.concept.rate_floor)
 
 
+def _alert_timid_scores(evidence: Evidence, policy: Parameters, levels: Levels) -> Iterator[Alert]:
+    found = find_steeper_slope(evidence.labelled, levels.concept, policy.concept)
+    if found is not None:
+        message = (
+            f"Timid scores: on the labels of batch {evidence.labelled[-1].batch_id} high and low scores differ by "
+            f"{found.effect_size:.0%} more than they say (calibration slope, p = {found.p_value:.1e}). The ranking is "
+            "no worse than promised."
+        )
+        yield Alert("timid_scores", "warning", message, found.effect_size, policy.concept.slope_floor)
+
+
 def _alert_features(evidence: Evidence, policy: Parameters, levels: Levels) -> Iterator[Alert]:
     drifted = [feature for feature in evidence.features if feature.drifted]
     surest = min(drifted, key=lambda feature: feature.p_value or 0.0, default=None)
@@ -178,6 +190,7 @@ RULES: tuple[Callable[[Evidence, Parameters, Levels], Iterator[Alert]], ...] = (
     _alert_concept,
     _alert_probe,
     _alert_label_shift,
+    _alert_timid_scores,
     _alert_features,
     _alert_season,
     _alert_prediction,

@@ -1,4 +1,4 @@
-"""What labelled batches amount to: low performance, a drop, concept drift, label shift, the regime.
+"""What labelled batches amount to: low performance, a drop, concept drift, label shift, timid scores, the regime.
 
 Numbers in, verdicts out: the tests were made elsewhere, the levels come from the promise per year. Whatever takes
 two looks takes them at different customers, so that one unlucky customer base does not confirm itself.
@@ -94,9 +94,18 @@ def floor_of(test: ConceptTest, options: ConceptOptions) -> float:
 
 
 def find_concept_drift(tests: Sequence[ConceptTest], level: float, options: ConceptOptions) -> ConceptTest | None:
-    """The surest of the tests that tell concept drift at ``level``; the intercept is none of them."""
-    found = [test for test in tests if test.test != "intercept" and reaches(test, level, options)]
+    """The surest of the tests that tell concept drift at ``level``.
+
+    Neither the intercept nor a steeper slope is one: the ranking is as good as the scores promise or better, and
+    recalibration brings the scores back (:func:`find_label_shift`, :func:`find_steeper_slope`).
+    """
+    found = [test for test in tests if _tells_concept_drift(test, level, options)]
     return min(found, key=lambda test: test.p_value, default=None)
+
+
+def _tells_concept_drift(test: ConceptTest, level: float, options: ConceptOptions) -> bool:
+    steeper = test.test == "calibration_slope" and test.effect_size > 0.0
+    return test.test != "intercept" and not steeper and reaches(test, level, options)
 
 
 def confirm_concept_drift(
@@ -132,6 +141,14 @@ def find_label_shift(
     return (test, test.effect_size) if test is not None and reaches(test, level, options) else None
 
 
+def find_steeper_slope(
+    labelled: Sequence[LabelledEvidence], level: float, options: ConceptOptions
+) -> ConceptTest | None:
+    """The newest labels' slope test, if high and low scores differ by more than they say."""
+    test = find_test(labelled[-1].tests, "calibration_slope") if labelled else None
+    return test if test is not None and test.effect_size > 0.0 and reaches(test, level, options) else None
+
+
 def summarize_concept(
     tests: Sequence[ConceptTest], level: float, options: ConceptOptions, feature: str
 ) -> FeatureDrift | None:
@@ -142,7 +159,7 @@ def summarize_concept(
     told = [test for test in tests if test.test != "intercept"]
     if not told:
         return None
-    strongest = min(told, key=lambda test: (not reaches(test, 2.0, options), test.p_value))
+    strongest = min(told, key=lambda test: (not _tells_concept_drift(test, 2.0, options), test.p_value))
     return FeatureDrift(
         feature=feature,
         kind="concept",
@@ -151,7 +168,7 @@ def summarize_concept(
         p_value=strongest.p_value,
         adjusted_p_value=min(1.0, len(told) * strongest.p_value),
         effect_size=strongest.effect_size,
-        drifted=reaches(strongest, level, options),
+        drifted=_tells_concept_drift(strongest, level, options),
     )
 
 

@@ -24,6 +24,8 @@ _ALERT_STEPS = {
     "retraining: `kedro run --pipeline retraining` tries it.",
     "label_shift": "The churn rate moved. Ranking is intact, but the scores are no longer calibrated: adjust "
     "campaign sizes to the new rate.",
+    "timid_scores": "High scores are more certain, and low ones safer, than they say: recalibrate before "
+    "campaign sizes are computed from them. Lists ordered by score are as good as before.",
     "feature_drift": "Ask whether the drifted features have a business cause: a campaign, a price change, a season.",
     "season": "Nothing about what is usual in the season: the reference covers it.",
     "drift_share": "Many features moved at once. Check the extract for a changed filter first.",
