@@ -46,6 +46,12 @@ def test_without_a_change_the_weights_are_nearly_equal() -> None:
     assert measure_effective_rows(weights) > 3800
 
 
+def test_counts_that_move_by_next_to_nothing_leave_the_weights_nearly_equal() -> None:
+    reference, batch = draw_customers(3, 4000), draw_customers(4, 1000)
+    reference["age"], batch["age"] = reference["age"] // 10.0, batch["age"] // 10.0 + 0.02
+    assert measure_effective_rows(fit_density_ratio(reference, batch, SCHEMA)) > 3800
+
+
 def test_no_row_speaks_for_many() -> None:
     reference, batch = draw_customers(5, 2000, monthly=0.01), draw_customers(6, 500, monthly=1.0)
     weights = fit_density_ratio(reference, batch, SCHEMA)

@@ -66,14 +66,15 @@ def _cut_number(feature: str, reference: np.ndarray, batch: np.ndarray, bins: in
         edges = np.empty(0)
         names: tuple[str, ...] = (NEVER_SEEN,)
     else:
-        edges = _find_edges(known, bins)
-        names = _name_slices(edges)
+        ends = _find_ends(known, bins)
+        names = _name_slices(ends)
+        edges = _move_off_values(ends, known)
     missing = len(names)
     slices = [np.where(np.isnan(part), missing, np.searchsorted(edges, part)) for part in (reference, batch)]
     return FeatureParts(feature, tuple(f"{feature} {name}".strip() for name in (*names, MISSING)), *slices)
 
 
-def _find_edges(values: np.ndarray, bins: int) -> np.ndarray:
+def _find_ends(values: np.ndarray, bins: int) -> np.ndarray:
     """Upper ends of all slices but the last: quantiles that are values, the maximum replaced by the next lower.
 
     A value that more than one quantile falls on gets a slice of its own if it is an end of the range.
@@ -86,10 +87,18 @@ def _find_edges(values: np.ndarray, bins: int) -> np.ndarray:
     return np.unique(np.minimum(wanted, ordered[below - 1]))
 
 
-def _name_slices(edges: np.ndarray) -> tuple[str, ...]:
-    if not edges.size:
+def _move_off_values(ends: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Cuts halfway to the next value: at the value itself, the slightest move of a count would change its slice."""
+    ordered = np.sort(values)
+    following = ordered[np.searchsorted(ordered, ends, side="right")]
+    middle = ends / 2.0 + following / 2.0
+    return np.where((ends <= middle) & (middle < following), middle, ends)
+
+
+def _name_slices(ends: np.ndarray) -> tuple[str, ...]:
+    if not ends.size:
         return ("",)
-    texts = [f"{edge:.6g}" for edge in edges]
+    texts = [f"{end:.6g}" for end in ends]
     middle = [f"{low} to {high}" for low, high in pairwise(texts)]
     return (f"up to {texts[0]}", *middle, f"above {texts[-1]}")
 
