@@ -26,7 +26,11 @@ BLOCKS: dict[str, type[options.Options]] = {
     "performance": options.PerformanceOptions,
     "concept": options.ConceptOptions,
     "probe": options.ProbeOptions,
+    "operating_point": options.OperatingPointOptions,
     "retraining": options.RetrainingOptions,
+    "guardrails": options.GuardrailOptions,
+    "probation": options.ProbationOptions,
+    "recalibration": options.RecalibrationOptions,
     "simulation": options.SimulationOptions,
 }
 KEYS = [(block, key) for block in BLOCKS for key in BASE[block]]
@@ -58,6 +62,11 @@ OUT_OF_RANGE = [
     ("concept", "repeat_within", 1),
     ("concept", "local_bins", 1),
     ("probe", "folds", 1),
+    ("operating_point", "rule", "accuracy"),
+    ("operating_point", "uptake", 0.0),
+    ("guardrails", "p_value", 0.0),
+    ("probation", "batches", 0),
+    ("recalibration", "p_value", 1.0),
     ("probe", "max_batches", 0),
     ("retraining", "comparison_share", 1.0),
     ("retraining", "min_positives", 2.5),

@@ -173,6 +173,45 @@ class ProbeOptions(Options):
     max_estimators: Annotated[int, Field(ge=1)]
 
 
+class OperatingPointOptions(Options):
+    """Which customers are contacted: the rule that chooses the threshold on the calibrated probability."""
+
+    rule: Literal["f1", "recall", "capacity", "value"]
+    recall: Probability
+    capacity: Probability
+    offer_cost: Positive
+    saved_value: Positive
+    uptake: Probability
+
+
+class GuardrailOptions(Options):
+    """What a challenger must not lose, however much it gains elsewhere."""
+
+    p_value: Probability
+    average_precision_margin: Share
+    brier_margin: Share
+    recall_margin: Share
+    segment_margin: Share
+
+
+class ProbationOptions(Options):
+    """How long and how strictly a newly promoted champion is watched."""
+
+    enabled: bool
+    batches: Annotated[int, Field(ge=1)]
+    p_value: Probability
+    floor: Share
+
+
+class RecalibrationOptions(Options):
+    """When scores are recalibrated without retraining."""
+
+    enabled: bool
+    min_positives: Count
+    min_negatives: Count
+    p_value: Probability
+
+
 class RetrainingOptions(Options):
     """Which rows an attempt learns from and is judged on."""
 

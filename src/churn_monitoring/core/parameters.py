@@ -13,13 +13,17 @@ from churn_monitoring.core.options import (
     Count,
     DriftOptions,
     FalseAlarmOptions,
+    GuardrailOptions,
     LabelOptions,
     MonitoringOptions,
+    OperatingPointOptions,
     Options,
     PerformanceOptions,
     Probability,
+    ProbationOptions,
     ProbeOptions,
     QualityOptions,
+    RecalibrationOptions,
     ReferenceOptions,
     RetrainingOptions,
     Seed,
@@ -56,7 +60,11 @@ class Parameters(Options):
     performance: PerformanceOptions
     concept: ConceptOptions
     probe: ProbeOptions
+    operating_point: OperatingPointOptions
     retraining: RetrainingOptions
+    guardrails: GuardrailOptions
+    probation: ProbationOptions
+    recalibration: RecalibrationOptions
     simulation: SimulationOptions
 
 

@@ -13,6 +13,7 @@ from typing import Literal
 
 Severity = Literal["info", "warning", "critical"]
 Action = Literal["none", "alert", "fix_data", "retrain"]
+Remedy = Literal["recalibrate", "roll_back"]
 Verdict = Literal["promoted", "kept", "insufficient_evidence", "refused_data"]
 QualityStatus = Literal["ok", "warning", "failed"]
 FindingSeverity = Literal["info", "warning", "failed"]
@@ -174,6 +175,26 @@ class Probe:
 
 
 @dataclass(frozen=True, slots=True)
+class Probation:
+    """How a newly promoted champion does against what its promotion promised, on the batches it is watched on.
+
+    ``promised`` is the challenger's ROC-AUC on the comparison rows, ``found`` its own on the batches, from labels
+    (``realized``) or from calibrated scores alone (``estimated``); ``p_value`` is one-sided against no shortfall.
+    ``previous`` is the replaced champion's ROC-AUC on the same rows, None where it was not asked.
+    """
+
+    version: str
+    previous_version: str
+    batches: tuple[str, ...]
+    rows: int
+    basis: Literal["realized", "estimated"]
+    promised: Estimate
+    found: Estimate
+    p_value: float
+    previous: Estimate | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Cooldown:
     """Whether a decided retraining has to wait, and the first day it need not."""
 
@@ -202,6 +223,7 @@ class Evidence:
     estimated: EstimatedPerformance | None = None
     earlier: EarlierEvidence | None = None
     probe: Probe | None = None
+    probation: Probation | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,11 +239,16 @@ class Alert:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The action, why, and whether a retraining has to wait."""
+    """The action, why, and whether a retraining has to wait.
+
+    ``remedy`` is what ``kedro cycle`` carries out by itself beside the action: scores are recalibrated, or the previous
+    champion is put back.
+    """
 
     action: Action
     reasons: tuple[str, ...]
     cooldown: Cooldown = field(default_factory=lambda: Cooldown(active=False, until=None))
+    remedy: Remedy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,15 +270,21 @@ class LedgerEntry:
     modified_ns: int
     sha256: str
     metrics: dict[str, float] = field(default_factory=dict)
+    remedy: Remedy | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """One finished retraining attempt (or rollback), as the tracking database remembers it."""
+    """One finished attempt to change what is in service, as the tracking database remembers it.
+
+    ``verdict`` is that of a retraining, ``recalibrated`` or ``kept`` of a recalibration, ``rolled_back`` of a rollback.
+    ``metrics`` are the run's, by name.
+    """
 
     run_id: str
     as_of: date
-    kind: Literal["retraining", "rollback"]
+    kind: Literal["retraining", "recalibration", "rollback"]
     verdict: str
     version_before: str
     version_after: str
+    metrics: dict[str, float] = field(default_factory=dict)
