@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install demo test lint format lock bench rivals clean
+.PHONY: install demo test lint format lock bench bench-promotion rivals clean
 
 install: $(STAMP)
 
@@ -45,6 +45,10 @@ format: $(STAMP)
 bench: $(STAMP)
 	$(BIN)/python -m pytest -m slow
 	$(BIN)/python benchmarks/verdicts.py --fresh
+
+# How often the promotion gate promotes equal and better challengers (docs/promotion-rates.md): some minutes on one core.
+bench-promotion: $(STAMP)
+	$(BIN)/python benchmarks/promotion.py
 
 # Evidently and NannyML in environments of their own (see benchmarks/rivals/README.md), on some of the same streams.
 rivals: $(STAMP)

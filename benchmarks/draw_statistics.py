@@ -12,7 +12,7 @@ from io import BytesIO
 from pathlib import Path
 
 from matplotlib.figure import Figure
-from pictures import concept, drift, labels, learning, quality
+from pictures import concept, drift, labels, learning, operating, probation, quality
 from pictures.example import render_example
 from pictures.frame import ROOT, read_policy
 from PIL import Image
@@ -24,6 +24,7 @@ IMAGES = ROOT / "docs/images/statistics"
 COLOURS = 48
 DECISION = ROOT / "docs/decision.md"
 PICTURES = drift.PICTURES | quality.PICTURES | labels.PICTURES | concept.PICTURES | learning.PICTURES
+PICTURES |= operating.PICTURES | probation.PICTURES
 
 
 def main() -> None:

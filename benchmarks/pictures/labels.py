@@ -8,10 +8,10 @@ from matplotlib.figure import Figure
 from scipy.special import expit
 
 from churn_monitoring.core.parameters import Parameters
-from churn_monitoring.performance.calibration import choose_threshold_f1
 from churn_monitoring.performance.estimation import estimate_performance
 from churn_monitoring.performance.labels import explain_unusable
 from churn_monitoring.performance.metrics import measure_performance
+from churn_monitoring.performance.operating_point import choose_threshold
 from churn_monitoring.performance.ranking import measure_roc_auc
 from churn_monitoring.performance.scored import ReferenceScores
 from churn_monitoring.reporting.canvas import BLUE, GREEN, INK, RED, SOFT
@@ -67,7 +67,7 @@ def draw_performance_metrics(policy: Parameters) -> Figure:
     labels, scores = draw_scored(new_generator(), 3_000)
     figure, (left, right) = new_panels("At every threshold, 3,000 rows", "The same ranking, fewer churners")
     thresholds = np.linspace(0.02, 0.8, 120)
-    chosen = choose_threshold_f1(labels, scores)
+    chosen = choose_threshold(labels, scores, policy.operating_point)
     found = [measure_performance(labels, scores, scores, float(at), policy.performance) for at in thresholds]
     for name, colour in (("precision", BLUE), ("recall", GREEN), ("f1", RED), ("accuracy", SOFT)):
         left.plot(thresholds, [getattr(one, name) for one in found], color=colour, label=name.replace("f1", "F1"))

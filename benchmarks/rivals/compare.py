@@ -12,6 +12,8 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from datetime import date
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -26,8 +28,9 @@ from churn_monitoring.bench.summary import show_rate
 from churn_monitoring.bench.tally import measure_share
 from churn_monitoring.core.parameters import Parameters
 from churn_monitoring.learning.package import ChampionPackage
+from churn_monitoring.performance.labels import LabelTable, gather_labels, join_labels
 from churn_monitoring.simulation import simulate
-from churn_monitoring.tables import coerce_rows, read_labels
+from churn_monitoring.tables import coerce_rows
 
 ROOT = verdicts.ROOT
 SUITES = ("world-1000", "telco-300", "bank-300")
@@ -65,9 +68,10 @@ def write_stream(folder: Path, bench: Bench, scenario: Scenario, seed: int) -> l
         "rows": bench.rows,
     }
     (folder / "stream.json").write_text(json.dumps(told))
-    labels = pd.concat(simulated.labels.values())
-    for week, frame in enumerate(simulated.batches.values(), start=1):
-        rows = _describe(frame, labels, champion, policy)
+    files = {name: partial(_hand_out, table) for name, table in simulated.labels.items()}
+    labels = gather_labels(files, policy.table, date.max)
+    for week, (batch_id, frame) in enumerate(simulated.batches.items(), start=1):
+        rows = _describe(batch_id, frame, labels, champion, policy)
         rows.assign(label=np.nan).to_parquet(folder / f"batch-{week:04d}.parquet", index=False)
         if week < len(simulated.batches):
             known = rows[["score", "label"]].dropna()
@@ -75,12 +79,17 @@ def write_stream(folder: Path, bench: Bench, scenario: Scenario, seed: int) -> l
     return [frozenset(scenario.right_actions(week)) for week in range(1, scenario.weeks + 1)]
 
 
-def _describe(frame: pd.DataFrame, labels: pd.DataFrame, champion: ChampionPackage, policy: Parameters) -> pd.DataFrame:
+def _describe(
+    batch_id: str, frame: pd.DataFrame, labels: LabelTable, champion: ChampionPackage, policy: Parameters
+) -> pd.DataFrame:
     schema = policy.table
     rows = coerce_rows(frame.reset_index(drop=True), schema).rows
-    by_id = labels.drop_duplicates(schema.id, keep="last").set_index(schema.id)[schema.target]
-    found = rows[schema.id].map({str(key): value for key, value in by_id.items()})
-    return rows[list(schema.features)].assign(score=champion.score(rows), label=read_labels(found, schema))
+    known = join_labels(rows[schema.id], pd.Series(np.nan, index=rows.index), batch_id, labels)
+    return rows[list(schema.features)].assign(score=champion.score(rows), label=known)
+
+
+def _hand_out(table: pd.DataFrame) -> pd.DataFrame:
+    return table
 
 
 def play(suite: verdicts.Suite, seeds: int, folder: Path) -> Iterator[tuple[str, str, str, frozenset[str]]]:

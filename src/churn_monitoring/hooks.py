@@ -12,6 +12,7 @@ from churn_monitoring.core.parameters import read_parameters
 EXPERIMENTS = {
     "monitoring": "ChurnPrediction-Monitoring",
     "retraining": "ChurnPrediction-Retraining",
+    "recalibration": "ChurnPrediction-Retraining",
 }
 DEFAULT_EXPERIMENT = "ChurnPrediction-Pipeline"
 

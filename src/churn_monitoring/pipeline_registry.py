@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Pipeline
 
-from churn_monitoring.pipelines import monitoring, retraining, simulation, training
+from churn_monitoring.pipelines import monitoring, recalibration, retraining, simulation, training
 
 
 def register_pipelines() -> dict[str, Pipeline]:
@@ -13,4 +13,5 @@ def register_pipelines() -> dict[str, Pipeline]:
         "training": training.create_pipeline(),
         "monitoring": monitoring.create_pipeline(),
         "retraining": retraining.create_pipeline(),
+        "recalibration": recalibration.create_pipeline(),
     }

@@ -15,6 +15,7 @@ from churn_monitoring.core.levels import share_out
 from churn_monitoring.core.parameters import Parameters
 from churn_monitoring.core.records import (
     Alert,
+    AnchorDrift,
     ConceptTest,
     EarlierEvidence,
     Estimate,
@@ -24,6 +25,7 @@ from churn_monitoring.core.records import (
     Finding,
     LabelledEvidence,
     Performance,
+    Probation,
     Probe,
     Quality,
     Severity,
@@ -34,7 +36,9 @@ SHIPPED = Parameters.model_validate(yaml.safe_load((ROOT / "conf/base/parameters
 LEVELS = share_out(SHIPPED)
 DAY = date(2026, 3, 2)
 QUIET = Evidence("2026-03-02", DAY, 500, Quality("ok"), (), None, (), 5000, Estimate(0.85, 0.84, 0.86))
-STATES = ("ok", "failed", "drifted", "low", "concept", "shifted", "moved", "large", "expected", "gains", "season")
+STATES = (
+    "ok", "failed", "drifted", "low", "concept", "shifted", "moved", "large", "expected", "gains", "season", "far"
+)  # fmt: skip
 
 
 def drift(name: str, p_value: float | None, effect: float = 0.3, *, drifted: bool = True) -> FeatureDrift:
@@ -70,6 +74,14 @@ def expect(roc_auc: float, half_width: float = 0.03) -> EstimatedPerformance:
 
 def gain(value: float, p_value: float) -> Probe:
     return Probe("xgboost", ("2026-02-16", "2026-02-23"), 800, 120, Estimate(value, 0.0, 2 * value), p_value)
+
+
+def watch(found: float, p_value: float, previous: float | None, **more: Any) -> Probation:
+    def about(value: float) -> Estimate:
+        return Estimate(value, value - 0.03, value + 0.03)
+
+    told = Probation("3", "2", ("2026-02-23",), 800, "realized", about(0.81), about(found), p_value)
+    return replace(told, previous=about(previous) if previous is not None else None, **more)
 
 
 def raise_on(**changes: Any) -> tuple[Alert, ...]:
@@ -262,6 +274,27 @@ def test_a_season_is_information_that_names_the_features_and_the_period() -> Non
     )
 
 
+def stand_off(drifted: int) -> AnchorDrift:
+    features = tuple(drift(f"f{number}", 1e-9, number / 10, drifted=number >= 10 - drifted) for number in range(10))
+    return AnchorDrift("2", "2025-01-06", features)
+
+
+@pytest.mark.parametrize(("drifted", "fires"), [(0, False), (3, False), (4, True)])
+def test_far_from_the_anchor_is_information_that_names_version_and_features(drifted: int, fires: bool) -> None:
+    alerts = raise_on(anchor=stand_off(drifted))
+    assert named(alerts) == ([("anchor_drift", "info")] if fires else [])
+    if fires:
+        assert (alerts[0].value, alerts[0].threshold) == (0.4, 0.30)
+        assert alerts[0].message == (
+            "40% of the features left the anchor reference of version 2 (2025-01-06): f9 (effect 0.90), "
+            "f8 (effect 0.80), f7 (effect 0.70), f6 (effect 0.60)."
+        )
+
+
+def test_a_broken_batch_says_nothing_of_how_far_the_business_has_moved() -> None:
+    assert raise_on(anchor=stand_off(10), quality=Quality("failed")) == ()
+
+
 def test_drifted_scores_are_a_warning() -> None:
     assert raise_on(prediction=drift("score", 0.001)) == ()
     (alert,) = raise_on(prediction=drift("score", 1e-9))
@@ -305,6 +338,7 @@ def build_evidence(states: set[str], amount: float) -> Evidence:
         labelled=(measured(0.70 - amount / 100 if "low" in states else 0.84, tests=tuple(tests)),),
         estimated=expect(0.70 - amount / 100) if "expected" in states else None,
         probe=gain(amount, 1e-6 * amount) if "gains" in states else None,
+        anchor=stand_off(9) if "far" in states and "failed" not in states else None,
     )
 
 
@@ -324,3 +358,29 @@ def test_the_most_urgent_alert_comes_first_and_then_by_key(states: set[str], amo
     assert list(alerts) == sorted(alerts, key=lambda alert: (ORDER[alert.severity], alert.key))
     assert ORDER["critical"] < ORDER["warning"] < ORDER["info"]
     assert all(alert.message and alert.value is not None and alert.threshold is not None for alert in alerts)
+
+
+def test_a_broken_promise_is_critical_where_the_champion_before_does_better_and_names_every_number() -> None:
+    (alert,) = raise_on(probation=watch(0.62, 1e-6, 0.80))
+    assert (alert.key, alert.severity, alert.value) == ("probation", "critical", 0.62)
+    assert alert.threshold == pytest.approx(0.81 - SHIPPED.probation.floor)
+    assert alert.message == (
+        "Version 3 falls short of its promise: ROC-AUC 0.620 (0.590 to 0.650) on 800 labelled rows of batch "
+        "2026-02-23, where its promotion showed 0.810; version 2 reaches 0.800 on the same rows."
+    )
+
+
+@pytest.mark.parametrize("previous", [0.61, None])
+def test_a_broken_promise_is_a_warning_of_another_key_where_putting_back_would_not_help(previous: float | None) -> None:
+    (alert,) = raise_on(probation=watch(0.62, 1e-6, previous))
+    assert (alert.key, alert.severity) == ("promise_broken", "warning")
+    assert "nothing is put back" in alert.message
+
+
+@pytest.mark.parametrize(
+    "probation",
+    [watch(0.80, 0.4, None), watch(0.62, 0.01, 0.80), watch(0.79, 1e-6, 0.80), watch(0.62, 1e-6, 0.80, looked=False)],
+    ids=["kept", "chance", "small", "shown only"],
+)
+def test_a_promise_that_is_kept_or_only_looked_at_in_between_raises_nothing(probation: Probation) -> None:
+    assert raise_on(probation=probation) == ()

@@ -67,6 +67,7 @@ OUT_OF_RANGE = [
     ("guardrails", "p_value", 0.0),
     ("probation", "batches", 0),
     ("recalibration", "p_value", 1.0),
+    ("recalibration", "folds", 1),
     ("probe", "max_batches", 0),
     ("retraining", "comparison_share", 1.0),
     ("retraining", "min_positives", 2.5),

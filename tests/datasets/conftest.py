@@ -12,7 +12,7 @@ import pytest
 import yaml
 
 from churn_monitoring.core.options import QualityOptions, TableSchema
-from churn_monitoring.datasets.champion import _read_version
+from churn_monitoring.datasets.registry import read_version
 from churn_monitoring.learning.package import ChampionPackage
 from churn_monitoring.learning.prepare import build_candidate, fit_candidate, score_rows
 from churn_monitoring.performance.calibration import PlattCalibration
@@ -55,7 +55,7 @@ def experiment(tracking_folder: Path, monkeypatch: pytest.MonkeyPatch) -> str:
 @pytest.fixture
 def model_name(experiment: str) -> str:
     """A name that is not in the registry yet, with its experiment active."""
-    _read_version.cache_clear()
+    read_version.cache_clear()
     return f"churn-{uuid4().hex}"
 
 

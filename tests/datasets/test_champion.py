@@ -13,21 +13,24 @@ from kedro.io import DatasetError
 from mlflow import MlflowClient
 
 from churn_monitoring.core.errors import NoChampion
-from churn_monitoring.datasets import champion as registry
-from churn_monitoring.datasets.champion import (
+from churn_monitoring.datasets import champion, registry
+from churn_monitoring.datasets.champion import ChampionDataset, PromotionDataset
+from churn_monitoring.datasets.claims import make_claim
+from churn_monitoring.datasets.package_files import write_package
+from churn_monitoring.datasets.registry import (
     CHAMPION,
     PREVIOUS,
-    ChampionDataset,
-    PromotionDataset,
     find_version,
     load_version,
     move_aliases,
     register_package,
     restore,
 )
+from churn_monitoring.datasets.verification import Verification
 from churn_monitoring.learning.package import ChampionPackage
-from churn_monitoring.profiling import profile_to_arrays
+from churn_monitoring.profiling import fit_reference_profile, profile_to_arrays
 from churn_monitoring.quality.dependency import measure_dependencies
+from churn_monitoring.reporting.model_card import Origin
 
 
 def in_service(model_name: str) -> tuple[str | None, str | None]:
@@ -37,15 +40,21 @@ def in_service(model_name: str) -> tuple[str | None, str | None]:
     return champion, previous
 
 
+@pytest.fixture(autouse=True)
+def trusting(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No fresh process is asked: what it finds is in test_verification.py, what follows from it in test_registry.py."""
+    monkeypatch.setattr(registry, "verify_version", lambda *_: Verification("", 1))
+
+
 @pytest.fixture
 def bare(monkeypatch: pytest.MonkeyPatch) -> None:
     """Registering makes a bare version: where aliases go does not depend on what a version holds."""
 
-    def register(model_name: str, package: ChampionPackage) -> str:
+    def register(model_name: str, package: ChampionPackage, replaces: str) -> str:
         client = MlflowClient()
         if not client.search_registered_models(filter_string=f"name = '{model_name}'"):
             client.create_registered_model(model_name)
-        return str(client.create_model_version(model_name, source="nowhere").version)
+        return str(client.create_model_version(model_name, source="nowhere", tags=make_claim(replaces)).version)
 
     monkeypatch.setattr(registry, "register_package", register)
 
@@ -53,7 +62,9 @@ def bare(monkeypatch: pytest.MonkeyPatch) -> None:
 def promote(model_name: str, package: Any) -> dict[str, str]:
     dataset = PromotionDataset(model_name=model_name)
     dataset.save({"package": package})
-    return dataset.load()
+    receipt = dataset.load()
+    assert receipt.pop("refused") == ""
+    return receipt
 
 
 def test_a_package_comes_back_from_the_registry_as_it_was(model_name: str, package: ChampionPackage) -> None:
@@ -115,6 +126,32 @@ def test_training_rows_come_only_when_asked_for(model_name: str, package: Champi
     assert MlflowClient().get_model_version(model_name, version).run_id == run.info.run_id
 
 
+def test_rows_it_was_calibrated_on_come_with_the_training_rows_and_not_without(
+    model_name: str, package: ChampionPackage
+) -> None:
+    rows = package.training_rows[["customer", "age", "plan"]].head(20)
+    with mlflow.start_run():
+        ChampionDataset(model_name=model_name).save(replace(package, calibration_rows=rows))
+    assert ChampionDataset(model_name=model_name).load().calibration_rows.empty
+    found = ChampionDataset(model_name=model_name, with_training_rows=True).load()
+    pd.testing.assert_frame_equal(found.calibration_rows, rows)
+
+
+def test_the_anchor_comes_back_as_it_was_and_is_absent_where_the_reference_is_it(
+    model_name: str, package: ChampionPackage
+) -> None:
+    anchor = fit_reference_profile(package.training_rows.head(200), package.schema, 50)
+    found = []
+    for one in (package, replace(package, anchor=anchor)):
+        with mlflow.start_run():
+            ChampionDataset(model_name=model_name).save(one)
+        found.append(ChampionDataset(model_name=model_name).load().anchor)
+    assert found[0] is None
+    arrays, expected = profile_to_arrays(found[1]), profile_to_arrays(anchor)
+    assert arrays.keys() == expected.keys()
+    assert all(np.array_equal(arrays[name], expected[name]) for name in expected)
+
+
 def test_no_file_of_a_version_is_a_pickle(model_name: str, package: ChampionPackage) -> None:
     with mlflow.start_run():
         version = register_package(model_name, package)
@@ -132,7 +169,8 @@ def test_a_champion_is_read_once_however_many_nodes_ask(
         ChampionDataset(model_name=model_name).save(package)
     first = ChampionDataset(model_name=model_name)
     loaded = first.load()
-    monkeypatch.setattr(registry, "_download", None)
+    monkeypatch.setattr(registry, "download", None)
+    monkeypatch.setattr(champion, "download", None)
     assert first.load() is loaded
     assert ChampionDataset(model_name=model_name).load() is loaded
 
@@ -217,9 +255,9 @@ def test_a_rollback_puts_the_previous_version_back_and_cannot_be_undone_by_anoth
     promote(model_name, package)
     promote(model_name, package)
     restore(model_name, "1")
-    assert in_service(model_name) == ("1", None)
+    assert in_service(model_name) == ("1", "1")
     restore(model_name, "1")
-    assert in_service(model_name) == ("1", None)
+    assert in_service(model_name) == ("1", "1")
 
 
 @pytest.mark.usefixtures("bare")
@@ -251,7 +289,7 @@ def test_models_of_two_names_do_not_meet(model_name: str, package: ChampionPacka
 
 
 def test_the_package_document_is_plain_json(model_name: str, package: ChampionPackage, tmp_path: Path) -> None:
-    registry._write_package(tmp_path / "package", package)
+    write_package(tmp_path / "package", package, Origin("churn", "3", "run", "0.1.0"))
     document = json.loads((tmp_path / "package" / "package.json").read_text(encoding="utf-8"))
-    assert set(document) == {"candidate", "schema", "calibration", "threshold", "metrics", "facts"}
+    assert set(document) == {"candidate", "schema", "calibration", "threshold", "metrics", "facts", "replaces"}
     assert document["schema"]["numeric"] == ["age"]

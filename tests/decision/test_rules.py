@@ -1,5 +1,6 @@
 """The decision table: the first rule that applies wins, and no cooldown hides anything."""
 
+from dataclasses import replace
 from datetime import date
 from itertools import combinations
 from pathlib import Path
@@ -11,7 +12,19 @@ from hypothesis import strategies as st
 
 from churn_monitoring.alerting.rules import raise_alerts
 from churn_monitoring.core.parameters import Parameters
-from churn_monitoring.core.records import Alert, Cooldown, Estimate, Evidence, Finding, Probe, Quality, QualityStatus
+from churn_monitoring.core.records import (
+    Alert,
+    ConceptTest,
+    Cooldown,
+    Estimate,
+    Evidence,
+    Finding,
+    LabelledEvidence,
+    Performance,
+    Probe,
+    Quality,
+    QualityStatus,
+)
 from churn_monitoring.decision.rules import RULES, decide, decide_action, render_rules
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -23,9 +36,12 @@ DRIFTED = Alert("feature_drift", "warning", "Feature drift in age.", 0.0, 0.001)
 LOW = Alert("performance", "critical", "ROC-AUC is 0.7, below the threshold.", 0.7, 0.75)
 CONFIRMED = Alert("concept_drift", "critical", "Concept drift: the slope moved.", 1e-9, 0.001)
 GAINS = Alert("probe", "critical", "Retraining would help.", 0.03, 0.01)
+BROKE_PROMISE = Alert("probation", "critical", "Version 3 falls short of its promise.", 0.62, 0.78)
+NO_BETTER = Alert("promise_broken", "warning", "Version 3 falls short; version 2 is no better.", 0.62, 0.78)
+SHIFTED = Alert("label_shift", "warning", "Label shift: the churn rate changed.", 0.1, 0.04)
 SMALL = Alert("small_reference", "info", "The batch is large for its reference.", 0.5, 0.2)
 CHANCE = Alert("performance", "info", "ROC-AUC is 0.74; that alone may be chance.", 0.74, 0.75)
-ALERTS = (BROKEN, MISSING, DRIFTED, CONFIRMED, GAINS, SMALL)
+ALERTS = (BROKEN, MISSING, DRIFTED, CONFIRMED, GAINS, BROKE_PROMISE, NO_BETTER, SHIFTED, SMALL)
 
 
 def gather(status: QualityStatus = "ok") -> Evidence:
@@ -34,13 +50,32 @@ def gather(status: QualityStatus = "ok") -> Evidence:
 
 
 def test_the_table_reads_from_broken_data_to_any_problem() -> None:
-    assert [rule.action for rule in RULES] == ["fix_data", "retrain", "alert"]
+    table = [(rule.action, rule.remedy) for rule in RULES]
+    assert table == [
+        ("fix_data", None),
+        ("alert", "roll_back"),
+        ("retrain", None),
+        ("alert", "recalibrate"),
+        ("alert", None),
+    ]
 
 
 def test_broken_data_wins_over_concept_drift_and_everything_else() -> None:
     decision = decide_action(gather("failed"), ALERTS, FREE)
     assert decision.action == "fix_data"
     assert decision.reasons == (BROKEN.message, MISSING.message)
+
+
+def test_a_promotion_that_breaks_its_promise_is_taken_back_rather_than_learned_over() -> None:
+    decision = decide_action(gather("warning"), [BROKE_PROMISE, CONFIRMED, GAINS, SHIFTED, DRIFTED], FREE)
+    assert (decision.action, decision.remedy, decision.reasons) == ("alert", "roll_back", (BROKE_PROMISE.message,))
+    assert decide_action(gather("failed"), [BROKE_PROMISE, BROKEN], FREE).remedy is None
+
+
+def test_a_shortfall_of_a_champion_whose_predecessor_is_no_better_is_for_a_person_or_for_retraining() -> None:
+    alone = decide_action(gather(), [NO_BETTER], FREE)
+    assert (alone.action, alone.remedy, alone.reasons) == ("alert", None, (NO_BETTER.message,))
+    assert decide_action(gather(), [NO_BETTER, CONFIRMED], FREE).action == "retrain"
 
 
 @pytest.mark.parametrize("reason", [CONFIRMED, GAINS])
@@ -51,6 +86,24 @@ def test_concept_drift_and_a_gain_by_the_probe_win_over_other_problems(reason: A
 
 def test_concept_drift_and_the_probe_are_both_named_where_both_speak() -> None:
     assert decide_action(gather(), [CONFIRMED, GAINS], FREE).reasons == (CONFIRMED.message, GAINS.message)
+
+
+def test_a_churn_rate_that_moved_at_equal_scores_is_answered_by_recalibrating() -> None:
+    decision = decide_action(gather("warning"), [SHIFTED, DRIFTED], FREE)
+    assert (decision.action, decision.remedy) == ("alert", "recalibrate")
+    assert decide_action(gather(), [DRIFTED], FREE).remedy is None
+
+
+def test_switched_off_a_moved_churn_rate_is_an_alert_and_nothing_more() -> None:
+    performance = Performance(Estimate(0.8, 0.76, 0.84), 0.5, 0.8, 0.6, 0.6, 0.6, 0.15, 0.45, 0.4, 500, 200)
+    test = ConceptTest("intercept", 6.0, 1e-9, 0.14)
+    labelled = LabelledEvidence("b", date(2026, 3, 2), 500, 1.0, performance, tests=(test,), positives=200)
+    moved = replace(gather(), labelled=(labelled,))
+    off = SHIPPED.model_copy(update={"recalibration": SHIPPED.recalibration.model_copy(update={"enabled": False})})
+    (alerts, asked), (told, kept) = decide(moved, SHIPPED, FREE), decide(moved, off, FREE)
+    assert [alert.key for alert in alerts] == [alert.key for alert in told] == ["label_shift"]
+    assert (asked.action, asked.remedy) == ("alert", "recalibrate")
+    assert (kept.action, kept.remedy, kept.reasons) == ("alert", None, asked.reasons)
 
 
 @pytest.mark.parametrize("problem", [MISSING, DRIFTED, LOW])
@@ -76,7 +129,7 @@ def test_a_cooldown_delays_a_retraining_and_says_until_when() -> None:
 
 
 @pytest.mark.parametrize("status", ["ok", "warning", "failed"])
-@given(alerts=st.sampled_from([chosen for size in range(7) for chosen in combinations(ALERTS, size)]))
+@given(alerts=st.sampled_from([chosen for size in range(len(ALERTS) + 1) for chosen in combinations(ALERTS, size)]))
 def test_a_cooldown_never_hides_an_alert_or_changes_the_action(
     status: QualityStatus, alerts: tuple[Alert, ...]
 ) -> None:
@@ -111,6 +164,6 @@ def test_deciding_is_raising_the_alerts_and_applying_the_table() -> None:
 
 def test_the_documented_table_has_a_row_for_every_action_in_the_order_they_are_tried() -> None:
     rows = render_rules().splitlines()[2:]
-    assert [row.split("`")[1] for row in rows] == ["fix_data", "retrain", "alert", "none"]
+    assert [row.split("`")[1] for row in rows] == [*(rule.action for rule in RULES), "none"]
     assert all(rule.when in row and rule.meaning in row for rule, row in zip(RULES, rows, strict=False))
-    assert {row.count("|") for row in render_rules().splitlines()} == {5}
+    assert {row.count("|") for row in render_rules().splitlines()} == {6}

@@ -29,6 +29,7 @@ from churn_monitoring.core.records import (
     Evidence,
     LabelledEvidence,
     Performance,
+    Probation,
     Probe,
     Quality,
 )
@@ -213,6 +214,13 @@ def gain(value: float, p_value: float) -> Tell:
     return alerted("probe", lambda _: {"probe": probe})
 
 
+def fall(found: float, p_value: float) -> Tell:
+    """A new champion that showed 0.81 when it was promoted, and the one before that reaches as much still."""
+    promised, seen = Estimate(0.81, 0.78, 0.84), Estimate(found, found - 0.03, found + 0.03)
+    told = Probation("3", "2", ("a",), 800, "realized", promised, seen, p_value, promised)
+    return alerted("probation", lambda _: {"probation": told})
+
+
 def know(known: np.ndarray) -> Tell:
     """Whether labels of which so many are known can judge the champion."""
     scores = np.linspace(0.0, 1.0, known.size)
@@ -329,6 +337,9 @@ CASES: tuple[tuple[str, float, Tell, object, object], ...] = (
     ("probe.max_batches", 1, alerted("probe", ask_probe), "critical", None),
     ("probe.min_positives", 150, alerted("probe", ask_probe), "critical", None),
     ("probe.p_value", 1e-6, gain(0.05, 1e-5), "critical", None),
+    ("probation.batches", 52, fall(0.75, 5e-4), "critical", None),
+    ("probation.p_value", 1e-3, fall(0.75, 5e-4), "critical", None),
+    ("probation.floor", 0.10, fall(0.75, 5e-4), "critical", None),
 )
 OTHERWISE = {
     "labels.window_batches": "how many batches are read at all: tests/pipelines/monitoring",
@@ -336,10 +347,11 @@ OTHERWISE = {
     "drift.psi_bins": "the population stability index is reported and decides nothing",
     "drift.domain_rows": "the domain classifier is reported and decides nothing",
     "performance.confidence": "of the intervals shown: verdicts have levels of their own (tests/performance)",
+    "probation.enabled": "whether anything is watched at all: tests/pipelines/monitoring/test_probation.py",
     "probe.max_estimators": "trees of the challenger, for time: more make the same gain a little surer",
     "probe.folds": "how the challenger is cross-fitted: any number asks the same question",
 }
-BLOCKS = ("false_alarms_per_year", "labels", "quality", "drift", "performance", "concept", "probe")
+BLOCKS = ("false_alarms_per_year", "labels", "quality", "drift", "performance", "concept", "probe", "probation")
 ALONE = (
     *("performance_threshold", "drift_threshold", "drift_share_threshold"),
     *("retraining_cooldown_days", "retraining_cooldown_max_days", "min_improvement"),

@@ -104,13 +104,17 @@ def test_a_person_may_retrain_and_roll_back(project: Path) -> None:
     (summary,) = (project / "data/08_reporting/retraining").glob("*.json")
     verdict = json.loads(summary.read_text())["verdict"]
     assert f"retraining: {verdict}" in retrained.stdout
-    back = kedro(project, "rollback")
-    if verdict == "promoted":
-        assert back.returncode == 0
-        assert "Version 1 of 'churn' is back in service" in back.stdout
-    else:
-        assert back.returncode == 1
-        assert "No previous champion" in back.stderr
+    again = kedro(project, "run", "--pipeline", "training")
+    assert again.returncode == 0, again.stderr
+    newest = "3" if verdict == "promoted" else "2"
+    back = kedro(project, "rollback", "--to", "1", "--reason", "lists looked wrong")
+    assert back.stdout == f"Version 1 of 'churn' is back in service; it replaces version {newest}.\n"
+    twice = kedro(project, "rollback")
+    assert (twice.returncode, twice.stdout) == (0, "Version 1 of 'churn' is in service already.\n")
+    told = kedro(project, "status", "--history").stdout
+    decisions = ["training", *(["promoted"] if verdict == "promoted" else []), "training", "rolled_back"]
+    assert [word for word in told.split() if word in {*decisions}][: len(decisions)] == decisions
+    assert "rolled_back: lists looked wrong (" in told
     unknown = kedro(project, "rollback", "--to", "99")
     assert unknown.returncode == 1
     assert "no version 99" in unknown.stderr

@@ -7,14 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.special import expit, logit
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import f1_score
 
-from churn_monitoring.performance.calibration import (
-    SCORE_MARGIN,
-    PlattCalibration,
-    choose_threshold_f1,
-    fit_platt,
-)
+from churn_monitoring.performance.calibration import SCORE_MARGIN, PlattCalibration, fit_platt
 from churn_monitoring.performance.logistic import fit_logistic
 
 
@@ -126,26 +120,3 @@ def test_any_data_gives_finite_probabilities(rows: list[tuple[bool, float]]) -> 
     scores = np.array([score for _, score in rows], dtype=float)
     probabilities = fit_platt(labels, scores).apply(scores)
     assert ((probabilities >= 0.0) & (probabilities <= 1.0)).all()
-
-
-@settings(deadline=None, max_examples=80)
-@given(st.lists(st.tuples(st.booleans(), st.integers(0, 8)), min_size=1, max_size=30))
-def test_no_other_threshold_has_a_better_f1(rows: list[tuple[bool, int]]) -> None:
-    labels = np.array([label for label, _ in rows], dtype=float)
-    probabilities = np.array([level for _, level in rows], dtype=float) / 8.0
-    threshold = choose_threshold_f1(labels, probabilities)
-    if not labels.any():
-        assert threshold == 0.5
-        return
-    reached = f1_score(labels, probabilities >= threshold)
-    for other in np.unique(probabilities):
-        rival = f1_score(labels, probabilities >= other)
-        assert reached >= rival - 1e-12
-        assert rival < reached - 1e-12 or other <= np.min(probabilities[probabilities >= threshold])
-
-
-@pytest.mark.parametrize("low", [0.3, float(np.nextafter(0.3, 1.0))])
-def test_the_threshold_separates_neighbouring_floats(low: float) -> None:
-    high = float(np.nextafter(low, 1.0))
-    threshold = choose_threshold_f1(np.array([0.0, 1.0]), np.array([low, high]))
-    assert low < threshold <= high

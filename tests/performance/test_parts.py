@@ -71,7 +71,9 @@ def test_a_column_that_a_table_lacks_is_no_feature() -> None:
     assert cut_parts(pd.DataFrame({"age": [1.0]}), pd.DataFrame({"contract": ["monthly"]}), SCHEMA, 5) == ()
 
 
-NUMBERS = st.lists(st.one_of(st.just(np.nan), st.sampled_from([-1.7e308, 0.0, 1.0, np.nextafter(1.0, 2.0), 7.0, 1.7e308])), max_size=30)
+NUMBERS = st.lists(
+    st.one_of(st.just(np.nan), st.sampled_from([-1.7e308, 0.0, 1.0, np.nextafter(1.0, 2.0), 7.0, 1.7e308])), max_size=30
+)
 
 
 @settings(deadline=None, max_examples=80)

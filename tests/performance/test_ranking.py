@@ -72,6 +72,22 @@ def test_standard_errors_equal_the_direct_covariance(decimals: int) -> None:
     assert paired.difference.high == pytest.approx(paired.difference.value + norm.ppf(0.975) * variance**0.5, abs=1e-12)
 
 
+def test_variance_p_value_and_interval_of_a_paired_difference_are_those_of_all_pairs_compared() -> None:
+    generator = np.random.default_rng(8)
+    for _ in range(100):
+        rows, decimals = int(generator.integers(20, 300)), int(generator.integers(0, 3))
+        labels, champion, challenger = draw_rows(int(generator.integers(1 << 30)), rows, decimals)
+        covariance = covary_directly(labels, champion, challenger)
+        variance = covariance[0, 0] + covariance[1, 1] - 2.0 * covariance[0, 1]
+        gain = place_directly(labels, challenger)[0] - place_directly(labels, champion)[0]
+        paired = compare_paired_roc_auc(labels, champion, challenger, 0.95)
+        assert paired.standard_error**2 == pytest.approx(variance, abs=1e-9)
+        assert paired.p_value == pytest.approx(2.0 * norm.sf(abs(gain) / variance**0.5), abs=1e-9)
+        low, high = norm.interval(0.95, gain, variance**0.5)
+        assert paired.difference.low == pytest.approx(low, abs=1e-9)
+        assert paired.difference.high == pytest.approx(high, abs=1e-9)
+
+
 @settings(deadline=None)
 @given(SMALL, st.floats(0.5, 0.999))
 def test_every_result_is_ordered_and_in_range(rows: list[tuple[bool, int, int]], confidence: float) -> None:
@@ -181,3 +197,16 @@ def test_the_paired_test_rejects_equal_scores_about_as_often_as_its_level() -> N
         champion, challenger = (shared + 0.5 * rng.normal(size=200) for _ in range(2))
         rejected += compare_paired_roc_auc(labels, champion, challenger, 0.95).p_value < 0.05
     assert 0.03 <= rejected / 1000 <= 0.07
+
+
+def test_the_paired_interval_covers_the_true_difference_in_94_to_96_percent() -> None:
+    generator, truth, covered = np.random.default_rng(9), norm.cdf(1.4 / 2**0.5) - norm.cdf(1.2 / 2**0.5), 0
+    labels = np.repeat([0.0, 1.0], [296, 104])
+    for _ in range(2000):
+        shared = generator.normal(size=400) * 0.9**0.5
+        champion, challenger = (
+            distance * labels + shared + generator.normal(size=400) * 0.1**0.5 for distance in (1.2, 1.4)
+        )
+        found = compare_paired_roc_auc(labels, champion, challenger, 0.95).difference
+        covered += found.low <= truth <= found.high
+    assert 0.94 <= covered / 2000 <= 0.96

@@ -8,7 +8,7 @@ import yaml
 
 from churn_monitoring.core.options import PerformanceOptions
 from churn_monitoring.performance.metrics import measure_performance
-from churn_monitoring.performance.segments import measure_segments
+from churn_monitoring.performance.segments import mark_segments, measure_segments
 
 SHIPPED = yaml.safe_load((Path(__file__).resolve().parents[2] / "conf/base/parameters.yml").read_text())
 OPTIONS = PerformanceOptions(**SHIPPED["performance"])
@@ -44,3 +44,13 @@ def test_a_column_without_a_value_has_no_segments() -> None:
     labels, scores, rows = draw_rows()
     empty = rows.assign(contract=pd.array([None] * len(rows), dtype="str"))
     assert measure_segments(labels, scores, scores, 0.5, empty, ["contract"], OPTIONS) == {}
+
+
+def test_segments_are_marked_by_column_and_level_and_missing_values_are_in_none() -> None:
+    _, _, rows = draw_rows()
+    marked = mark_segments(rows, ["contract", "absent", "constant"])
+    assert list(marked) == ["contract = monthly", "contract = weekly", "contract = yearly", "constant = x"]
+    np.testing.assert_array_equal(marked["contract = weekly"], (rows["contract"] == "weekly").to_numpy(bool))
+    in_some = marked["contract = monthly"] | marked["contract = weekly"] | marked["contract = yearly"]
+    assert not in_some[:10].any()
+    assert in_some[10:].all()

@@ -50,8 +50,8 @@ def read_source(under: str = "", *, but: str = "") -> str:
     return "\n".join(path.read_text(encoding="utf-8") for path in files if path.name != but)
 
 
-def test_there_are_the_four_pipelines_and_the_default_is_training():
-    assert set(PIPELINES) == {"__default__", "simulation", "training", "monitoring", "retraining"}
+def test_there_are_the_five_pipelines_and_the_default_is_training():
+    assert set(PIPELINES) == {"__default__", "simulation", "training", "monitoring", "retraining", "recalibration"}
     assert set(PIPELINES["__default__"].nodes) == set(PIPELINES["training"].nodes)
 
 

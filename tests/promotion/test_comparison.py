@@ -32,6 +32,18 @@ def test_the_other_challengers_share_one_error_rate() -> None:
     assert reach == pytest.approx(norm.ppf(1.0 - 0.05 / 4.0) * found.standard_error)
 
 
+def test_a_later_attempt_has_a_smaller_error_rate_for_the_difference_alone() -> None:
+    labels, champion, challengers = draw_candidates(6)
+    first, third = (compare_candidates(labels, champion, challengers, "forest", 0.95, attempt) for attempt in (1, 3))
+    assert (third.attempt, third.confidence) == (3, pytest.approx(1.0 - 0.05 / 3.0))
+    difference = third.challengers["forest"].paired.difference
+    assert difference.value - difference.low == pytest.approx(
+        norm.ppf(1.0 - 0.025 / 3.0) * third.challengers["forest"].paired.standard_error
+    )
+    assert third.champion == first.champion
+    assert third.challengers["forest"].roc_auc == first.challengers["forest"].roc_auc
+
+
 @pytest.mark.parametrize("labels", [np.zeros(20), np.ones(20), np.empty(0)])
 def test_one_class_or_no_rows_compare_nothing(labels: np.ndarray) -> None:
     scores = np.linspace(0.0, 1.0, labels.size)

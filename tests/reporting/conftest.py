@@ -59,7 +59,7 @@ def report() -> dict[str, Any]:
     return {
         "schema_version": SCHEMA_VERSION,
         "batch": {"id": "2025-05-26", "as_of": "2025-06-23", "rows": 1000, "label_coverage": 1.0},
-        "model": {"name": "churn", "version": "2"},
+        "model": {"name": "churn", "version": "2", "since": "2025-11-03", "by": "rolled_back"},
         "data_quality": {
             "status": "warning",
             "findings": [
@@ -90,6 +90,17 @@ def report() -> dict[str, Any]:
                 "rows": 3000,
                 "strongest": [{"feature": "contract", "share": 0.41}, {"feature": "feature_16", "share": 0.22}],
             },
+            "anchor": {
+                "version": "1",
+                "as_of": "2025-01-06",
+                "share": 0.5,
+                "features": [
+                    {"feature": "tenure", "effect_size": 0.02, "drifted": False},
+                    {"feature": "charges", "effect_size": 0.2, "drifted": True},
+                    {"feature": "contract", "effect_size": 0.4, "drifted": True},
+                    {"feature": "region", "effect_size": 0.05, "drifted": False},
+                ],
+            },
         },
         "performance": {
             "realized": make_realized(0.712, 1000),
@@ -104,6 +115,18 @@ def report() -> dict[str, Any]:
             "positives": 466,
             "gain": make_interval(0.031, 0.014),
             "p_value": 0.00002,
+        },
+        "probation": {
+            "version": "2",
+            "previous_version": "1",
+            "basis": "realized",
+            "batches": ["2025-05-12", "2025-05-19"],
+            "rows": 1873,
+            "promised": make_interval(0.812),
+            "found": make_interval(0.733),
+            "p_value": 0.0002,
+            "previous": make_interval(0.741),
+            "ends": "after 2 more batches and the labels of all 4",
         },
         "alerts": [
             {
@@ -124,6 +147,7 @@ def report() -> dict[str, Any]:
             "action": "retrain",
             "reasons": ["Concept drift: the slope moved by -42% (p = 2.0e-09)."],
             "cooldown": {"active": False, "until": None},
+            "remedy": None,
         },
         "verdicts": {
             "mode": "calibrated",
@@ -139,8 +163,10 @@ def bare(report) -> dict[str, Any]:
     empty = deepcopy(report)
     empty["drift"] |= {"features": [], "prediction": None, "target": None, "concept": None, "share": 0.0}
     empty["drift"] |= {"status": "too_few_rows", "weighted_share": 0.0, "concept_tests": [], "domain": None}
+    empty["drift"] |= {"anchor": None}
     empty["performance"] = {"realized": None, "reason": UNLABELLED, "segments": {}, "estimated": None}
     empty["probe"] = None
+    empty["probation"] = None
     empty["data_quality"] = {"status": "ok", "findings": []}
     empty["alerts"] = []
     calm = {"action": "none", "reasons": ["Nothing found that asks for action."]}

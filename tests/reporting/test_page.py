@@ -46,8 +46,8 @@ def read(page: str) -> Reader:
 def test_verdict_comes_first_and_evidence_follows_in_order(report, history):
     page = render_page(report, history=history, performance_threshold=0.75, drift_share_threshold=0.3)
     assert read(page).headings == [
-        "What to do next", "Both verdicts", "Performance", "Drift", "Would retraining help?", "Data quality", "Alerts",
-        "History", "Model and reference",
+        "What to do next", "Both verdicts", "Performance", "Drift", "Would retraining help?",
+        "Does the new model keep its promise?", "Data quality", "Alerts", "History", "Model and reference",
     ]  # fmt: skip
     assert page.index("The model no longer fits") < page.index("What to do next")
     assert page.index("Concept drift: the slope moved") < page.index("What to do next")
@@ -70,7 +70,8 @@ def test_any_text_of_the_report_is_escaped(report, history):
     report["decision"]["reasons"] = [HOSTILE]
     report["drift"]["features"][0] |= {"feature": HOSTILE, "kind": HOSTILE, "usual_in": HOSTILE}
     report["drift"]["concept_tests"][3]["where"] = report["drift"]["domain"]["strongest"][0]["feature"] = HOSTILE
-    report["verdicts"]["spec"]["reasons"] = report["probe"]["batches"] = [HOSTILE]
+    report["verdicts"]["spec"]["reasons"] = report["probe"]["batches"] = report["probation"]["batches"] = [HOSTILE]
+    report["probation"]["version"] = report["probation"]["previous_version"] = HOSTILE
     report["probe"]["candidate"] = report["performance"]["estimated"]["note"] = HOSTILE
     report["performance"]["segments"] = {HOSTILE: report["performance"]["segments"]["contract = yearly"]}
     report["data_quality"]["findings"][0] |= {"column": HOSTILE, "message": HOSTILE, "check": HOSTILE}
@@ -171,6 +172,22 @@ def test_the_tests_of_the_labels_say_what_they_ask_and_where(report):
     assert rows[1][2] == "–"
 
 
+def test_the_page_says_since_when_and_by_which_decision_the_model_serves(report):
+    assert "<dd>2025-11-03 (rolled back)</dd>" in render_page(report, history=[])
+
+
+def test_a_probation_tells_what_was_promised_and_found_and_how_the_model_before_does(report):
+    page = render_page(report, history=[])
+    assert "version 2 is on probation, which ends after 2 more batches and the labels of all 4" in page
+    assert "ROC-AUC <b>0.733</b> (0.703 to 0.763), realized on 1,873 rows of 2025-05-12, 2025-05-19" in page
+    assert "its promotion showed <b>0.812</b> (0.782 to 0.842; p-value of no shortfall: 0.0002)" in page
+    assert "Version 1, which it replaced, reaches 0.741 (0.711 to 0.771) on the same rows." in page
+    report["probation"]["previous"] = None
+    assert "which it replaced" not in render_page(report, history=[])
+    report["probation"] = None
+    assert "on probation" not in render_page(report, history=[])
+
+
 def test_the_probe_tells_its_gain_with_interval(report):
     page = re.sub(r"</?b>", "", render_page(report, history=[]))
     assert "+0.031 (+0.017 to +0.045; p-value of no gain: &lt; 0.0001)" in page
@@ -183,6 +200,17 @@ def test_features_that_tell_the_batch_from_the_reference_are_named_only_where_it
     page = render_page(report, history=[])
     assert "A classifier tells rows" in page
     assert ("mostly by contract (41%), feature_16 (22%)" in page) is named
+
+
+def test_how_far_the_batch_is_from_the_anchor_is_one_line(report, bare):
+    page = render_page(report, history=[])
+    assert "(version 1, 2025-01-06), 2 of 4 features drifted (50%): contract, charges." in page
+    assert "anchor" not in render_page(bare, history=[])
+
+
+def test_a_report_from_before_there_was_an_anchor_has_a_page(bare):
+    del bare["drift"]["anchor"]
+    assert "anchor" not in render_page(bare, history=[])
 
 
 def test_a_finding_shows_ids_of_rows_that_have_it(report):

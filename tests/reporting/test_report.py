@@ -21,6 +21,7 @@ from churn_monitoring.core.options import TableSchema
 from churn_monitoring.core.parameters import Parameters
 from churn_monitoring.core.records import (
     Alert,
+    AnchorDrift,
     Attempt,
     ConceptTest,
     Cooldown,
@@ -32,12 +33,14 @@ from churn_monitoring.core.records import (
     LabelledEvidence,
     LedgerEntry,
     Performance,
+    Probation,
     Probe,
     Quality,
 )
 from churn_monitoring.decision.cooldown import compute_cooldown
 from churn_monitoring.decision.judgement import Judgement, judge
 from churn_monitoring.drift import measure_features, measure_prediction
+from churn_monitoring.learning.leaks import KnownRows, LeakCheck
 from churn_monitoring.learning.window import Window, split_window
 from churn_monitoring.performance.domain import measure_domain
 from churn_monitoring.performance.estimation import estimate_performance
@@ -45,9 +48,11 @@ from churn_monitoring.performance.labelled import JudgedAgainst, ScoredBatch, me
 from churn_monitoring.performance.ranking import measure_roc_auc
 from churn_monitoring.performance.scored import LabelledSample, ReferenceScores
 from churn_monitoring.pipelines.retraining.nodes import Stop, WindowCheck
-from churn_monitoring.pipelines.retraining.promotion import AttemptJudgement, summarize_attempt
+from churn_monitoring.pipelines.retraining.promotion import AttemptJudgement
+from churn_monitoring.pipelines.retraining.summary import summarize_attempt
 from churn_monitoring.profiling import build_grid, fit_reference_profile, profile_numbers, profile_rows
 from churn_monitoring.promotion.comparison import compare_candidates
+from churn_monitoring.promotion.guardrails import Contender, measure_guardrails
 from churn_monitoring.quality import BatchFacts, measure_quality
 from churn_monitoring.reporting.report import (
     BLIND,
@@ -70,7 +75,7 @@ VALIDATORS = {
     for name, schema in SCHEMAS.items()
 }
 DAY = date(2026, 3, 2)
-MODEL = {"name": "churn", "version": "3"}
+MODEL = {"name": "churn", "version": "3", "since": "2026-01-05", "by": "training"}
 TABLE = TableSchema(
     id="customer", target="left", positive="yes", date=None, numeric=["age"], categorical=["plan"], ignored=[]
 )
@@ -315,6 +320,32 @@ def test_a_season_and_a_probe_are_reported() -> None:
     assert report["probe"]["gain"]["value"] == -0.004
 
 
+def test_a_probation_is_reported_with_or_without_what_the_model_before_reaches() -> None:
+    promised, found = Estimate(0.81, 0.78, 0.84), Estimate(0.79, 0.75, 0.82)
+    told = Probation("3", "2", ("2026-02-23",), 900, "realized", promised, found, 0.2, to_come=3)
+    report = report_on(replace(reject(), probation=told), None)
+    assert find_faults("monitoring_report", report) == []
+    assert (report["probation"]["promised"]["value"], report["probation"]["found"]["low"]) == (0.81, 0.75)
+    assert report["probation"]["ends"] == "after 3 more batches and the labels of all 4"
+    assert report["probation"]["previous"] is None
+    compared = report_on(replace(reject(), probation=replace(told, basis="estimated", previous=promised)), None)
+    assert find_faults("monitoring_report", compared) == []
+    assert compared["probation"]["previous"]["value"] == 0.81
+    assert report_on(reject(), None)["probation"] is None
+
+
+def test_drift_against_the_anchor_is_reported_with_whose_reference_it_was() -> None:
+    table, scores, _ = draw_rows(800, seed=2, shift=8.0)
+    evidence = gather(table, scores, None)
+    report = report_on(replace(evidence, anchor=AnchorDrift("1", "2025-01-06", evidence.features)), None)
+    assert find_faults("monitoring_report", report) == []
+    anchor = report["drift"]["anchor"]
+    assert (anchor["version"], anchor["as_of"], anchor["share"]) == ("1", "2025-01-06", 0.5)
+    assert [(one["feature"], one["drifted"]) for one in anchor["features"]] == [("age", True), ("plan", False)]
+    assert anchor["features"][0]["effect_size"] == evidence.features[0].effect_size
+    assert report_on(evidence, None)["drift"]["anchor"] is None
+
+
 @pytest.mark.parametrize(("mode", "action"), [("calibrated", "alert"), ("spec", "retrain")])
 def test_the_decision_is_the_verdict_that_acts_with_its_cooldown(mode: str, action: str) -> None:
     waits, none = Cooldown(active=True, until=DAY), Cooldown(active=False, until=None)
@@ -506,14 +537,15 @@ def build_window(rows: int) -> Window:
         table, scores, labels = draw_rows(rows, seed=int(batch[-2:]))
         names = [f"{batch}-{number}" for number in range(rows)]
         frames[batch] = table.assign(customer=names, label=labels, score=scores)
-    return split_window(frames, TABLE, pd.Series([], dtype="str"), 0.5, 1)
+    return split_window(frames, TABLE, KnownRows(), 0.5, 1)
 
 
 def summarize(
     judgement: AttemptJudgement, window: Window, quality: Quality, ledger: tuple[LedgerEntry, ...] = ()
 ) -> Any:
     stop = Stop() if judgement.comparison else Stop(judgement.verdict, judgement.reasons)  # type: ignore[arg-type]
-    check = WindowCheck(quality, stop)
+    leaks = LeakCheck(len(window.comparison), True, {"training": 9, "calibration": 3, "learning": 600}, 0)
+    check = WindowCheck(quality, stop, leaks if judgement.comparison else None)
     documents, _, _ = summarize_attempt(judgement, window, check, RECEIPT, ledger, (), DAY, "churn")
     (summary,) = documents.values()
     return summary
@@ -524,13 +556,18 @@ def test_a_summary_with_a_comparison_keeps_its_promise() -> None:
     labels, champion = window.comparison["label"].to_numpy(), window.comparison["score"].to_numpy()
     generator = np.random.default_rng(4)
     others = {name: expit(generator.normal(labels, 1.0)) for name in ("random_forest", "xgboost")}
-    comparison = compare_candidates(labels, champion, others, "xgboost", 0.95)
-    judgement = AttemptJudgement("kept", ("xgboost does not gain.",), "xgboost", comparison)
+    comparison = compare_candidates(labels, champion, others, "xgboost", 0.95, attempt=2)
+    contenders = (Contender(scores, scores) for scores in (champion, others["xgboost"]))
+    segments = {"plan = pro": np.arange(labels.size) % 2 == 0}
+    guardrails = measure_guardrails(labels, *contenders, 0.5, segments, POLICY)
+    judgement = AttemptJudgement("kept", ("xgboost does not gain.",), "xgboost", comparison, guardrails)
     entry = LedgerEntry("r", "2026-03-02", DAY, DAY, "retrain", False, "1", 1, 1, "abc")
     summary = summarize(judgement, window, Quality("ok"), (entry,))
     assert find_faults("retraining_summary", summary) == []
     assert set(summary["candidates"]) == {"random_forest", "xgboost"}
     assert summary["trigger"] == "decided on batch 2026-03-02"
+    assert summary["comparison"]["attempt"] == 2
+    assert [one["where"] for one in summary["guardrails"]] == [None, None, None, "plan = pro"]
     assert summary["window"]["learning_rows"] + summary["window"]["comparison_rows"] == 1200
     assert summary["candidates"]["xgboost"]["paired_difference"] == asdict(comparison.challengers["xgboost"].paired)
 

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from churn_monitoring.core.levels import Levels, share_out
 from churn_monitoring.core.parameters import Parameters
 from churn_monitoring.core.records import Alert, ConceptTest, Evidence, FeatureDrift, LabelledEvidence
+from churn_monitoring.drift import share_drifted
 from churn_monitoring.performance.verdict import (
     confirm_concept_drift,
     find_label_shift,
@@ -18,6 +19,7 @@ from churn_monitoring.performance.verdict import (
     is_estimated_low,
     judge_low_performance,
 )
+from churn_monitoring.promotion.probation import falls_short, should_roll_back, tell_probation
 
 ORDER = {"critical": 0, "warning": 1, "info": 2}
 NAMED_FEATURES = 5
@@ -111,6 +113,17 @@ def _alert_probe(evidence: Evidence, policy: Parameters, levels: Levels) -> Iter
         yield Alert("probe", "critical", message, probe.gain.value, policy.min_improvement)
 
 
+def _alert_probation(evidence: Evidence, policy: Parameters, _levels: Levels) -> Iterator[Alert]:
+    probation, options = evidence.probation, policy.probation
+    if probation is None or not falls_short(probation, options):
+        return
+    found, threshold = probation.found.value, probation.promised.value - options.floor
+    if should_roll_back(probation, options):
+        yield Alert("probation", "critical", tell_probation(probation), found, threshold)
+    else:
+        yield Alert("promise_broken", "warning", tell_probation(probation), found, threshold)
+
+
 def _alert_label_shift(evidence: Evidence, policy: Parameters, levels: Levels) -> Iterator[Alert]:
     found = find_label_shift(evidence.labelled, levels.rate, policy.concept)
     if found is not None:
@@ -146,6 +159,20 @@ def _alert_features(evidence: Evidence, policy: Parameters, levels: Levels) -> I
     if share > policy.drift_share_threshold:
         message = f"{share:.0%} of the features drifted, more than {policy.drift_share_threshold:.0%}."
         yield Alert("drift_share", "warning", message, share, policy.drift_share_threshold)
+
+
+def _alert_anchor(evidence: Evidence, policy: Parameters, _levels: Levels) -> Iterator[Alert]:
+    """Says how far this line of champions has moved; decides nothing, for the one in service has learned the way."""
+    anchor = evidence.anchor
+    if anchor is None or evidence.quality.status == "failed":
+        return
+    share = share_drifted(anchor.features)
+    if share > policy.drift_share_threshold:
+        message = (
+            f"{share:.0%} of the features left the anchor reference of version {anchor.version} ({anchor.as_of}): "
+            f"{_name([feature for feature in anchor.features if feature.drifted])}."
+        )
+        yield Alert("anchor_drift", "info", message, share, policy.drift_share_threshold)
 
 
 def _alert_season(evidence: Evidence, _policy: Parameters, _levels: Levels) -> Iterator[Alert]:
@@ -189,9 +216,11 @@ RULES: tuple[Callable[[Evidence, Parameters, Levels], Iterator[Alert]], ...] = (
     _alert_estimated,
     _alert_concept,
     _alert_probe,
+    _alert_probation,
     _alert_label_shift,
     _alert_timid_scores,
     _alert_features,
+    _alert_anchor,
     _alert_season,
     _alert_prediction,
     _alert_small_reference,

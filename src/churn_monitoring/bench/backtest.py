@@ -30,7 +30,7 @@ class History:
         logs: their predictions and features.
         evidence: their evidence records, as plain values.
         label_files: by name.
-        attempts: retraining attempts, which start cooldowns.
+        attempts: retraining attempts, which start cooldowns and probations.
         load_champion: gives a registered version.
     """
 
@@ -57,7 +57,7 @@ def decide_again(history: History, policy: Parameters, advance: Callable[[], Non
 
     Batches of which nothing was kept, from before features were logged, are passed over.
     """
-    player = Player(policy, history.label_files, history.attempts)
+    player = Player(policy, history.label_files, history.attempts, history.load_champion)
     decided = []
     for entry in sorted(history.ledger, key=lambda one: (one.as_of, one.batch_date, one.batch_id)):
         rows = _restore(history, entry)

@@ -1,6 +1,6 @@
 """Batches in memory through the monitoring nodes, oldest first: no tracking database, no files, nothing promoted.
 
-frame ─ read, score ─ profile, drift, quality ─ labels ─ evidence ─ probe ─ Judgement
+frame ─ read, score ─ profile, drift, quality ─ labels ─ evidence ─ probe, probation ─ Judgement
 └─ predictions, features and the ledger entry are kept for the batches that follow
 """
 
@@ -13,6 +13,7 @@ from typing import Any
 
 import pandas as pd
 
+from churn_monitoring.core.errors import NoChampion
 from churn_monitoring.core.options import TableSchema
 from churn_monitoring.core.parameters import Parameters
 from churn_monitoring.core.records import Attempt, LedgerEntry
@@ -20,10 +21,11 @@ from churn_monitoring.decision.judgement import Judgement
 from churn_monitoring.learning.package import ChampionPackage
 from churn_monitoring.performance.labels import read_label_rows
 from churn_monitoring.performance.verdict import summarize_concept
-from churn_monitoring.pipelines.monitoring import judging, maturing, measuring
+from churn_monitoring.pipelines.monitoring import judging, maturing, measuring, probation
 from churn_monitoring.pipelines.monitoring.intake import Batch, BatchRows, read_batch
 from churn_monitoring.pipelines.monitoring.maturing import LabelledBatches, Logs
 from churn_monitoring.pipelines.policy import adopt_schema
+from churn_monitoring.promotion.probation import name_metrics
 
 LabelFiles = Mapping[str, Callable[[], pd.DataFrame]]
 
@@ -59,6 +61,10 @@ class Played:
     estimated_roc_auc: float | None
 
 
+def _load_nothing(version: str) -> ChampionPackage:
+    raise NoChampion(f"version {version} is not kept here")
+
+
 @dataclass
 class Player:
     """Plays batches one after the other and remembers what a project would have kept.
@@ -66,12 +72,14 @@ class Player:
     Attributes:
         policy: the parameters to judge by.
         label_files: by name; one named by a date is not read before it.
-        attempts: retraining attempts that start cooldowns.
+        attempts: retraining attempts, which start cooldowns and probations.
+        load_version: gives a registered version, the champion that a promotion replaced.
     """
 
     policy: Parameters
     label_files: LabelFiles
     attempts: Sequence[Attempt] = ()
+    load_version: Callable[[str], ChampionPackage] = _load_nothing
     ledger: list[LedgerEntry] = field(default_factory=list)
     predictions: dict[str, Callable[[], pd.DataFrame]] = field(default_factory=dict)
     features: dict[str, Callable[[], pd.DataFrame]] = field(default_factory=dict)
@@ -98,6 +106,11 @@ class Player:
         labelled = maturing.measure_matured_batches(matured, champion, self.ledger, policy)
         evidence = judging.gather_evidence(batch, profile, quality, drift, labelled, estimated, champion)
         evidence = maturing.ask_probe(evidence, matured, champion, self.ledger, policy)
+        watched = probation.find_watched(
+            evidence, batch, self.ledger, self.attempts, champion, self.load_version, policy
+        )
+        known = probation.gather_watched_batches(watched, batch, rows, scored, logs, labels, policy)
+        evidence = probation.watch_probation(evidence, known, self.ledger, self.load_version, policy)
         judgement = judging.decide_batch_action(evidence, self.attempts, policy)
         self._remember(batch, rows, judgement, labelled, champion.version)
         self.predictions |= {name: partial(_hand_out, table) for name, table in predictions.items()}
@@ -130,7 +143,8 @@ class Player:
                 size=0,
                 modified_ns=0,
                 sha256="",
-                metrics=told.get(batch.batch_id, {}),
+                metrics={**told.get(batch.batch_id, {}), **name_metrics(judgement.evidence.probation)},
+                remedy=judgement.decision.remedy,
             )
         )
 

@@ -83,7 +83,7 @@ def train_champion(customers: pd.DataFrame, policy: Parameters) -> ChampionPacka
             table,
             split,
             candidate,
-            policy.performance,
+            policy,
         )
         for candidate in policy.training.candidates.values()
     )

@@ -34,7 +34,7 @@ def tell_backtest(context: Any, present: Any) -> None:
     from rich.progress import Progress
 
     from churn_monitoring.bench.backtest import History, decide_again
-    from churn_monitoring.datasets.champion import load_version
+    from churn_monitoring.datasets.registry import load_version
     from churn_monitoring.pipelines.monitoring.maturing import Logs
 
     load, edited = context.catalog.load, read_parameters(context.params)

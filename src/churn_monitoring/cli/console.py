@@ -35,6 +35,14 @@ def tell_retraining(outcome: Any) -> None:
     click.echo(f"{outcome.as_of}  {head}{versions}  {'; '.join(outcome.reasons)}")
 
 
+def tell_recalibration(outcome: Any) -> None:
+    """One line about a recalibration: its verdict and why."""
+    head = click.style(f"recalibration: {outcome.verdict}", bold=True)
+    moved = outcome.version_before != outcome.version_after
+    versions = f", version {outcome.version_before} -> {outcome.version_after}" if moved else ""
+    click.echo(f"{outcome.as_of}  {head}{versions}  {'; '.join(outcome.reasons)}")
+
+
 def tell_table(title: str, columns: list[str], rows: list[list[str]]) -> None:
     """A table with aligned columns."""
     from rich import box

@@ -1,11 +1,14 @@
 """``kedro cycle``: every waiting batch, oldest first, with retraining where it was decided."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import click
 
-from churn_monitoring.cli.console import tell_monitoring, tell_retraining
+from churn_monitoring.cli.console import tell_monitoring, tell_recalibration, tell_retraining
+from churn_monitoring.cli.probation import choose_rollback
+from churn_monitoring.cli.rollback import roll_back
 from churn_monitoring.cli.sessions import (
     AnotherRunAtWork,
     check_environment,
@@ -14,8 +17,9 @@ from churn_monitoring.cli.sessions import (
     plain_errors,
     run_pipeline,
 )
-from churn_monitoring.core.errors import BatchRejected, NothingToDo
-from churn_monitoring.decision.cooldown import find_due_retraining
+from churn_monitoring.core.errors import BatchRejected, ChurnMonitoringError, NothingToDo
+from churn_monitoring.core.records import Remedy
+from churn_monitoring.decision.cooldown import find_due_remedy, find_due_retraining
 
 
 @dataclass
@@ -49,9 +53,9 @@ def cycle(env: str | None) -> None:
 
 
 def play(env: str | None) -> Tally:
-    """Finish a retraining that was decided and interrupted, then take batch after batch."""
+    """Finish what was decided and interrupted, then take batch after batch."""
     tally = Tally()
-    _retrain_if_due(env)
+    _act_if_due(env)
     while True:
         try:
             outcome = run_pipeline("monitoring", env)["monitoring_outcome"].load()
@@ -63,20 +67,51 @@ def play(env: str | None) -> Tally:
         if outcome.rejection:
             tally.rejected += 1
             click.echo(outcome.rejection, err=True)
-        if outcome.decision.action == "retrain":
-            _retrain_if_due(env)
+        if outcome.decision.action == "retrain" or outcome.decision.remedy:
+            _act_if_due(env)
 
 
-def _retrain_if_due(env: str | None) -> None:
+def _act_if_due(env: str | None) -> None:
     with open_context(env) as context:
         load: Any = context.catalog.load
         params = context.params
-        due = find_due_retraining(
-            load("monitoring_ledger"),
-            load("retraining_ledger"),
-            params["retraining_cooldown_days"],
-            params["retraining_cooldown_max_days"],
-        )
-    if due is not None:
-        outputs = run_pipeline("retraining", env, {"as_of": due.isoformat()})
+        ledger, attempts = load("monitoring_ledger"), load("retraining_ledger")
+        days = params["retraining_cooldown_days"], params["retraining_cooldown_max_days"]
+        retraining, remedy = find_due_retraining(ledger, attempts, *days), find_due_remedy(ledger, attempts)
+    if retraining is not None:
+        outputs = run_pipeline("retraining", env, {"as_of": retraining.isoformat()})
         tell_retraining(outputs["retraining_outcome"].load())
+    if remedy is not None:
+        _carry_out(env, *remedy)
+
+
+def _carry_out(env: str | None, remedy: Remedy, day: date) -> None:
+    if remedy == "recalibrate":
+        outputs = run_pipeline("recalibration", env, {"as_of": day.isoformat()})
+        tell_recalibration(outputs["recalibration_outcome"].load())
+        return
+    with open_context(env) as context:
+        _put_back(context, day)
+
+
+def _put_back(context: Any, day: date) -> None:
+    """Roll back; a version that cannot be put back is said and asked for again, and must not stop the monitoring."""
+    from churn_monitoring.datasets.registry import find_champion
+
+    load, current = context.catalog.load, find_champion(context.params["model_name"])
+    version, wanted = choose_rollback(load("monitoring_ledger"), load("retraining_ledger"), current)
+    if not wanted:
+        click.echo(f"{day}  Version {current} was put in service since, so nothing is rolled back.")
+        return
+    try:
+        click.echo(f"{day}  {roll_back(context, version, reason=_tell_reason(context, day))}")
+    except ChurnMonitoringError as error:
+        click.echo(f"{day}  {error}", err=True)
+
+
+def _tell_reason(context: Any, day: date) -> str:
+    """What the judgement that asked for a rollback on ``day`` said, as its report has it."""
+    asked = [entry.batch_id for entry in context.catalog.load("monitoring_ledger") if entry.as_of == day]
+    reports = context.catalog.load("saved_reports")
+    told = [reports[batch_id]()["decision"]["reasons"] for batch_id in reversed(asked) if batch_id in reports]
+    return str(told[0][0]) if told else "its probation failed"

@@ -6,7 +6,7 @@ from typing import Any
 import click
 from kedro.framework.cli.project import run as kedro_run
 
-from churn_monitoring.cli.console import tell_monitoring, tell_retraining, tell_training
+from churn_monitoring.cli.console import tell_monitoring, tell_recalibration, tell_retraining, tell_training
 from churn_monitoring.cli.sessions import (
     check_environment,
     exclusive,
@@ -18,7 +18,7 @@ from churn_monitoring.cli.sessions import (
 from churn_monitoring.core.errors import BatchRejected, ConfigurationError
 from churn_monitoring.core.parameters import read_parameters
 
-PIPELINES = ("training", "simulation", "monitoring", "retraining")
+PIPELINES = ("training", "simulation", "monitoring", "retraining", "recalibration")
 
 
 def _run(**options: Any) -> None:
@@ -64,6 +64,8 @@ def _tell(outputs: dict[str, Any]) -> None:
             raise BatchRejected(outcome.rejection)
     if "retraining_outcome" in outputs:
         tell_retraining(outputs["retraining_outcome"].load())
+    if "recalibration_outcome" in outputs:
+        tell_recalibration(outputs["recalibration_outcome"].load())
     if "training_outcome" in outputs:
         tell_training(outputs["training_outcome"].load())
 
@@ -72,5 +74,5 @@ run = click.Command(
     "run",
     params=kedro_run.params,
     callback=_run,
-    help="Run a pipeline: training (the default), simulation, monitoring or retraining.",
+    help="Run a pipeline: training (the default), simulation, monitoring, retraining or recalibration.",
 )

@@ -27,6 +27,10 @@ class NoChampion(ChurnMonitoringError):
     """Nothing is in service yet: training has to come first."""
 
 
+class NotInService(ChurnMonitoringError):
+    """A version was registered and does not serve: it did not come back as it was saved, or another was first."""
+
+
 class PerformanceTooLow(ChurnMonitoringError):
     """No candidate reached the performance threshold, so nothing was put in service."""
 

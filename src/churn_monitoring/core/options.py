@@ -183,6 +183,15 @@ class OperatingPointOptions(Options):
     saved_value: Positive
     uptake: Probability
 
+    @model_validator(mode="after")
+    def _an_offer_can_pay(self) -> "OperatingPointOptions":
+        if self.rule == "value" and self.offer_cost >= self.uptake * self.saved_value:
+            raise ValueError(
+                f"operating_point.offer_cost {self.offer_cost:g} is no less than uptake * saved_value "
+                f"{self.uptake * self.saved_value:g}: an offer would not pay even for a customer who surely leaves"
+            )
+        return self
+
 
 class GuardrailOptions(Options):
     """What a challenger must not lose, however much it gains elsewhere."""
@@ -209,6 +218,7 @@ class RecalibrationOptions(Options):
     enabled: bool
     min_positives: Count
     min_negatives: Count
+    folds: Annotated[int, Field(ge=2)]
     p_value: Probability
 
 

@@ -52,6 +52,20 @@ class FeatureDrift:
 
 
 @dataclass(frozen=True, slots=True)
+class AnchorDrift:
+    """A batch against the first reference in the champion's line, which no promotion has moved.
+
+    ``version`` and ``as_of`` (ISO date) are those of the champion it was the reference of; ``features`` are judged as
+    against the present reference, seasons not taken out. Many small moves, each learned by another champion, add
+    up here.
+    """
+
+    version: str
+    as_of: str
+    features: tuple[FeatureDrift, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ConceptTest:
     """One test of whether P(y | x) is what it was, on labelled rows; levels and floors are applied later.
 
@@ -180,7 +194,9 @@ class Probation:
 
     ``promised`` is the challenger's ROC-AUC on the comparison rows, ``found`` its own on the batches, from labels
     (``realized``) or from calibrated scores alone (``estimated``); ``p_value`` is one-sided against no shortfall.
-    ``previous`` is the replaced champion's ROC-AUC on the same rows, None where it was not asked.
+    ``looked`` says whether this is one of the few looks that may act; in between the numbers are only shown.
+    ``previous`` is the replaced champion's ROC-AUC on the same rows, None where it was not asked or, as ``unasked``
+    tells, could not be. ``to_come`` and ``to_mature`` count the watched batches that are not here or not labelled yet.
     """
 
     version: str
@@ -192,6 +208,10 @@ class Probation:
     found: Estimate
     p_value: float
     previous: Estimate | None = None
+    unasked: str | None = None
+    looked: bool = True
+    to_come: int = 0
+    to_mature: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,6 +244,7 @@ class Evidence:
     earlier: EarlierEvidence | None = None
     probe: Probe | None = None
     probation: Probation | None = None
+    anchor: AnchorDrift | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ from typing import Any, cast, get_args
 
 from kedro.io import AbstractDataset, DatasetError
 
-from churn_monitoring.core.records import Action, Attempt, LedgerEntry
+from churn_monitoring.core.records import Action, Attempt, LedgerEntry, Remedy
 
 PAGE = 1000
+REMEDIES: dict[str, Remedy] = {name: name for name in get_args(Remedy)}
 
 
 def search_finished_runs(experiment: str, model_name: str) -> list[Any]:
@@ -95,6 +96,7 @@ def _read_entry(run: Any) -> LedgerEntry:
         modified_ns=int(tags["file_modified_ns"]),
         sha256=tags["file_sha256"],
         metrics=dict(run.data.metrics),
+        remedy=REMEDIES.get(tags.get("remedy", "none")),
     )
 
 
@@ -103,8 +105,9 @@ def _read_attempt(run: Any) -> Attempt:
     return Attempt(
         run_id=run.info.run_id,
         as_of=date.fromisoformat(tags["as_of"]),
-        kind="rollback" if tags["kind"] == "rollback" else "retraining",
+        kind=cast("Any", tags["kind"]),
         verdict=tags["verdict"],
         version_before=tags["version_before"],
         version_after=tags["version_after"],
+        metrics=dict(run.data.metrics),
     )

@@ -1,7 +1,9 @@
 """The decision: the first rule that applies wins.
 
 broken data                                 -> fix_data    nothing is learned from it
+a promotion that breaks its promise         -> alert       and the previous champion is put back
 concept drift, or the probe gains           -> retrain     the model can be brought back by learning
+the churn rate moved at equal scores        -> alert       and the scores are recalibrated
 any other problem                           -> alert       a person should look
 nothing                                     -> none
 
@@ -9,24 +11,25 @@ nothing                                     -> none
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from churn_monitoring.alerting.rules import raise_alerts
 from churn_monitoring.core.parameters import Parameters
-from churn_monitoring.core.records import Action, Alert, Cooldown, Decision, Evidence, Severity
+from churn_monitoring.core.records import Action, Alert, Cooldown, Decision, Evidence, Remedy, Severity
 
 PROBLEM: tuple[Severity, ...] = ("warning", "critical")
 
 
 @dataclass(frozen=True)
 class Rule:
-    """An action, when it applies, and which alerts explain it (by the start of their keys)."""
+    """An action, when it applies, which alerts explain it (by the start of their keys), and what is done beside it."""
 
     action: Action
     when: str
     meaning: str
     applies: Callable[[Evidence, Sequence[Alert]], bool]
     explained_by: tuple[str, ...]
+    remedy: Remedy | None = None
 
 
 def _raised(alerts: Sequence[Alert], keys: tuple[str, ...]) -> list[Alert]:
@@ -42,11 +45,27 @@ RULES = (
         ("data_quality",),
     ),
     Rule(
+        "alert",
+        "a new champion falls short of what its promotion promised, and the previous one does better",
+        "The promotion was a mistake: the previous champion is put back.",
+        lambda _evidence, alerts: bool(_raised(alerts, ("probation",))),
+        ("probation",),
+        remedy="roll_back",
+    ),
+    Rule(
         "retrain",
         "concept drift is confirmed on matured labels, or the probe shows that retraining gains",
         "What the champion learned is no longer true, or no longer all there is to know.",
         lambda _evidence, alerts: bool(_raised(alerts, ("concept_drift", "probe"))),
         ("concept_drift", "probe"),
+    ),
+    Rule(
+        "alert",
+        "the churn rate moved at equal scores",
+        "Ranking is intact and retraining not needed: the scores are recalibrated.",
+        lambda _evidence, alerts: bool(_raised(alerts, ("label_shift",))),
+        ("",),
+        remedy="recalibrate",
     ),
     Rule(
         "alert",
@@ -59,9 +78,14 @@ RULES = (
 
 
 def decide(evidence: Evidence, policy: Parameters, cooldown: Cooldown) -> tuple[tuple[Alert, ...], Decision]:
-    """From a frozen evidence record to its alerts and the action, by the calibrated rules."""
+    """From a frozen evidence record to its alerts and the action, by the calibrated rules.
+
+    A remedy that is switched off in the parameters is not asked for; the action beside it stays.
+    """
     alerts = raise_alerts(evidence, policy)
-    return alerts, decide_action(evidence, alerts, cooldown)
+    decision = decide_action(evidence, alerts, cooldown)
+    switched_off = decision.remedy == "recalibrate" and not policy.recalibration.enabled
+    return alerts, replace(decision, remedy=None) if switched_off else decision
 
 
 def decide_action(evidence: Evidence, alerts: Sequence[Alert], cooldown: Cooldown) -> Decision:
@@ -72,7 +96,7 @@ def decide_action(evidence: Evidence, alerts: Sequence[Alert], cooldown: Cooldow
     for rule in RULES:
         if rule.applies(evidence, alerts):
             reasons = [alert.message for alert in _raised(alerts, rule.explained_by)]
-            return Decision(rule.action, (*reasons, *tell_waiting(rule.action, cooldown)), cooldown)
+            return Decision(rule.action, (*reasons, *tell_waiting(rule.action, cooldown)), cooldown, rule.remedy)
     return Decision("none", ("Nothing found that asks for action.",), cooldown)
 
 
@@ -85,7 +109,10 @@ def tell_waiting(action: Action, cooldown: Cooldown) -> tuple[str, ...]:
 
 def render_rules() -> str:
     """The table of rules as Markdown, for the documentation."""
-    lines = ["| | the first that applies | action | meaning |", "| --- | --- | --- | --- |"]
-    lines += [f"| {n} | {rule.when} | `{rule.action}` | {rule.meaning} |" for n, rule in enumerate(RULES, start=1)]
-    lines.append(f"| {len(RULES) + 1} | nothing of this | `none` | The model stays in service. |")
+    lines = ["| | the first that applies | action | remedy | meaning |", "| --- | --- | --- | --- | --- |"]
+    lines += [
+        f"| {n} | {rule.when} | `{rule.action}` | {f'`{rule.remedy}`' if rule.remedy else ''} | {rule.meaning} |"
+        for n, rule in enumerate(RULES, start=1)
+    ]
+    lines.append(f"| {len(RULES) + 1} | nothing of this | `none` | | The model stays in service. |")
     return "\n".join(lines)

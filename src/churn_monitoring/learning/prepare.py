@@ -19,6 +19,7 @@ from sklearn.preprocessing import OrdinalEncoder
 
 from churn_monitoring.core.errors import ConfigurationError, DataError
 from churn_monitoring.core.options import TableSchema
+from churn_monitoring.learning.scorer import Scorer
 from churn_monitoring.tables.columns import read_numbers, read_text
 
 TRUSTED_TYPES = (
@@ -132,9 +133,7 @@ def fit_candidate(
 
 def score_rows(candidate: Pipeline, rows: pd.DataFrame) -> np.ndarray:
     """float64[n]: the fitted candidate's probability of leaving, uncalibrated; no rows give no scores."""
-    if not len(rows):
-        return np.empty(0)
-    return np.asarray(candidate.predict_proba(rows)[:, 1], dtype=np.float64)
+    return Scorer(candidate).score_table(rows)
 
 
 def _build_classifier(name: str, settings: dict[str, Any]) -> BaseEstimator:

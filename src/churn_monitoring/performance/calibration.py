@@ -1,4 +1,4 @@
-"""From a score to a probability that means what it says, and the threshold customers are contacted at."""
+"""From a score to a probability that means what it says."""
 
 from dataclasses import dataclass
 
@@ -63,28 +63,6 @@ def fit_platt(labels: np.ndarray, scores: np.ndarray) -> PlattCalibration:
         targets = np.where(labels == 1.0, (m + 1.0) / (m + 2.0), 1.0 / (n + 2.0))
     intercept, slope = fit_logistic(np.column_stack([np.ones(logits.size), logits]), targets).coefficients
     return PlattCalibration(intercept=float(intercept), slope=float(slope))
-
-
-def choose_threshold_f1(labels: np.ndarray, probabilities: np.ndarray) -> float:
-    """Threshold on the probability whose rule ``probability >= threshold`` has the highest F1.
-
-    Halfway between the lowest probability counted as 1 and the next lower one, so that rounding decides
-    nothing. Of equal F1 the highest threshold: fewer customers to contact. Without a positive it is one half.
-
-    >>> round(choose_threshold_f1(np.array([0.0, 0.0, 1.0, 1.0]), np.array([0.1, 0.3, 0.5, 0.9])), 6)
-    0.4
-    """
-    check_scored(labels, probabilities)
-    if not labels.any():
-        return 0.5
-    levels, group = np.unique(-probabilities, return_inverse=True)
-    flagged = np.cumsum(np.bincount(group, minlength=levels.size))
-    found = np.cumsum(np.bincount(group, weights=labels, minlength=levels.size))
-    best = int(np.argmax(2.0 * found / (flagged + labels.sum())))
-    lowest, below = -float(levels[best]), -float(levels[min(best + 1, levels.size - 1)])
-    middle = (lowest + below) / 2.0
-    # Neighbouring floats have no number between them: the middle would be the lower one.
-    return middle if middle > below else lowest
 
 
 def _separable(labels: np.ndarray, logits: np.ndarray) -> bool:

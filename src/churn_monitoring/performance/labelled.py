@@ -25,6 +25,7 @@ from churn_monitoring.performance.metrics import measure_performance
 from churn_monitoring.performance.ranking import delong_components, measure_roc_auc, roc_auc_standard_error
 from churn_monitoring.performance.scored import LabelledSample, ReferenceScores, ScoredLabels
 from churn_monitoring.performance.segments import measure_segments
+from churn_monitoring.tables import are_among
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,7 +197,8 @@ def measure_earlier(
     if not recent:
         return None
     ids = pd.concat([batch.ids for batch in recent], ignore_index=True)
-    fresh = (ids.isna() | ~(ids.duplicated(keep="last") | ids.isin(current.ids))).to_numpy()
+    repeated = ids.duplicated(keep="last").to_numpy() & ids.notna().to_numpy()
+    fresh = ~(repeated | are_among(ids, current.ids))
     labels, scores, probabilities = (
         np.concatenate([getattr(batch, name) for batch in recent])[fresh]
         for name in ("labels", "scores", "probabilities")

@@ -86,7 +86,7 @@ def measure_average_precision(labels: np.ndarray, scores: np.ndarray) -> float:
     check_scored(labels, scores)
     if not labels.any():
         return 0.0
-    flagged, found = _cumulate(labels, scores)
+    flagged, found = cumulate(labels, scores)
     gained = np.diff(found, prepend=0.0)
     return float((gained * found / flagged).sum() / found[-1])
 
@@ -106,7 +106,7 @@ def curve_points(labels: np.ndarray, scores: np.ndarray, probabilities: np.ndarr
     scored = ScoredLabels(labels, probabilities)
     if not scored.positives or not scored.negatives:
         raise ValueError(f"curves need both classes, the labels hold {scored.positives} positives of {scored.rows}")
-    flagged, found = _cumulate(labels, scores)
+    flagged, found = cumulate(labels, scores)
     edges = np.unique(np.quantile(probabilities, np.linspace(0.0, 1.0, bins + 1)[1:-1]))
     cell = np.searchsorted(edges, probabilities, side="left")
     rows = np.bincount(cell, minlength=edges.size + 1)
@@ -120,7 +120,7 @@ def curve_points(labels: np.ndarray, scores: np.ndarray, probabilities: np.ndarr
     )
 
 
-def _cumulate(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def cumulate(labels: np.ndarray, scores: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Rows and positives at or above each distinct score, highest score first."""
     levels, group = np.unique(-scores, return_inverse=True)
     flagged = np.cumsum(np.bincount(group, minlength=levels.size))

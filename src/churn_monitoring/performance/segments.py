@@ -32,19 +32,23 @@ def measure_segments(
         options: rows of each class that a level needs, and the confidence.
     """
     found: dict[str, Performance] = {}
-    for column in segments:
-        if column not in rows.columns:
-            continue
-        for level, positions in _find_levels(rows[column]).items():
-            performance = measure_performance(
-                labels[positions], scores[positions], probabilities[positions], threshold, options
-            )
-            if performance is not None:
-                found[f"{column} = {level}"] = performance
+    for name, inside in mark_segments(rows, segments).items():
+        performance = measure_performance(labels[inside], scores[inside], probabilities[inside], threshold, options)
+        if performance is not None:
+            found[name] = performance
     return found
 
 
-def _find_levels(values: pd.Series) -> dict[str, np.ndarray]:
-    """Positions of every level, in the order of their names."""
-    codes, levels = pd.factorize(values, sort=True)
-    return {str(level): np.flatnonzero(codes == code) for code, level in enumerate(levels)}
+def mark_segments(rows: pd.DataFrame, segments: Sequence[str]) -> dict[str, np.ndarray]:
+    """``bool[n]``, which rows are in it, of every level of every column, by ``"column = level"`` in the order of names.
+
+    >>> mark_segments(pd.DataFrame({"plan": ["b", "a", None]}), ["plan", "absent"])["plan = b"].tolist()
+    [True, False, False]
+    """
+    marked: dict[str, np.ndarray] = {}
+    for column in segments:
+        if column not in rows.columns:
+            continue
+        codes, levels = pd.factorize(rows[column], sort=True)
+        marked |= {f"{column} = {level}": codes == code for code, level in enumerate(levels)}
+    return marked

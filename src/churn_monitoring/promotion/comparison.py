@@ -13,6 +13,7 @@ import numpy as np
 from churn_monitoring.core.records import Estimate
 from churn_monitoring.performance.ranking import PairedDifference, compare_paired_roc_auc, measure_roc_auc
 from churn_monitoring.performance.scored import check_scored
+from churn_monitoring.promotion.attempts import share_confidence
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,8 @@ class Challenge:
 class Comparison:
     """All candidates on ``positives + negatives`` rows.
 
-    ``champion`` is None and ``challengers`` empty where the rows are of one class only.
+    ``confidence`` is that of the chosen candidate's paired interval, as the ``attempt``-th comparison since the last
+    promotion. ``champion`` is None and ``challengers`` empty where the rows are of one class only.
     """
 
     positives: int
@@ -36,6 +38,7 @@ class Comparison:
     chosen: str
     champion: Estimate | None
     challengers: dict[str, Challenge]
+    attempt: int = 1
 
 
 def compare_candidates(
@@ -44,6 +47,7 @@ def compare_candidates(
     challenger_scores: Mapping[str, np.ndarray],
     chosen: str,
     confidence: float,
+    attempt: int = 1,
 ) -> Comparison:
     """Compare every challenger with the champion by paired DeLong.
 
@@ -52,7 +56,9 @@ def compare_candidates(
         champion_scores: ``[n]``.
         challenger_scores: ``[n]`` by candidate name.
         chosen: the candidate that may be promoted, chosen without looking at these rows.
-        confidence: of the chosen candidate's interval; those of the other k share its error rate, each 1/k.
+        confidence: of every ROC-AUC, and of the chosen candidate's paired interval in a first attempt; those of the
+            other k candidates share its error rate, each 1/k.
+        attempt: which comparison since the last promotion this is, from 1: its error rate is that part of the first's.
 
     Raises:
         ValueError: ``chosen`` is not among the challengers, or an array is not as described.
@@ -62,15 +68,16 @@ def compare_candidates(
     check_scored(labels, champion_scores, *challenger_scores.values())
     positives = int(labels.sum())
     negatives = int(labels.size) - positives
+    level = share_confidence(confidence, attempt)
     if not positives or not negatives:
-        return Comparison(positives, negatives, confidence, chosen, None, {})
-    shared = 1.0 - (1.0 - confidence) / max(len(challenger_scores) - 1, 1)
+        return Comparison(positives, negatives, level, chosen, None, {}, attempt)
+    shared = share_confidence(level, max(len(challenger_scores) - 1, 1))
     challengers = {
         name: Challenge(
             roc_auc=measure_roc_auc(labels, scores, confidence),
-            paired=compare_paired_roc_auc(labels, champion_scores, scores, confidence if name == chosen else shared),
+            paired=compare_paired_roc_auc(labels, champion_scores, scores, level if name == chosen else shared),
         )
         for name, scores in challenger_scores.items()
     }
     champion = measure_roc_auc(labels, champion_scores, confidence)
-    return Comparison(positives, negatives, confidence, chosen, champion, challengers)
+    return Comparison(positives, negatives, level, chosen, champion, challengers, attempt)

@@ -79,6 +79,7 @@ def render_page(
         features=_rank_features(report["drift"]["features"]),
         overall=_view_overall(report["drift"]),
         concept_tests=[test | CONCEPT_TESTS[test["test"]] for test in report["drift"]["concept_tests"]],
+        anchor=_view_anchor(report["drift"].get("anchor")),
         findings=_rank_by_severity(report["data_quality"]["findings"]),
         alerts=_rank_by_severity(report["alerts"]),
         history=shown,
@@ -144,6 +145,15 @@ def _view_overall(drift: dict[str, Any]) -> list[dict[str, Any]]:
         {"title": title, "meaning": meaning, "absent": absent, "result": drift[key]}
         for key, title, meaning, absent in meanings
     ]
+
+
+def _view_anchor(anchor: dict[str, Any] | None) -> dict[str, Any] | None:
+    """Drift against the anchor with the names of what moved, the farthest first; reports once had none of it."""
+    if anchor is None:
+        return None
+    drifted = [feature for feature in anchor["features"] if feature["drifted"]]
+    ranked = sorted(drifted, key=lambda feature: -abs(feature["effect_size"]))
+    return anchor | {"moved": [feature["feature"] for feature in ranked[:FEATURES_SHOWN]]}
 
 
 def _rank_by_severity(items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -11,17 +11,21 @@ from typing import Any
 from churn_monitoring.core.levels import share_out
 from churn_monitoring.core.parameters import Parameters
 from churn_monitoring.core.records import (
+    AnchorDrift,
     Decision,
     EstimatedPerformance,
     Evidence,
     FeatureDrift,
     LabelledEvidence,
+    Probation,
 )
 from churn_monitoring.decision.judgement import Judgement
+from churn_monitoring.drift import share_drifted
 from churn_monitoring.performance.domain import DomainDrift
 from churn_monitoring.performance.verdict import summarize_concept
+from churn_monitoring.promotion.probation import tell_end
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 BLIND = "Estimated from the scores alone: it follows a changed mix of customers and cannot see concept drift."
 UNLABELLED = "no label has matured yet"
 UNJUDGED = "the batch itself is broken, so its labels say nothing about the model"
@@ -46,7 +50,7 @@ def build_report(
 
     Args:
         judgement: of the batch: its evidence, alerts and both verdicts.
-        model: ``name`` and ``version`` of the champion that scored it.
+        model: ``name`` and ``version`` of the champion that scored it, ``since`` which day and ``by`` which decision.
         domain: the domain classifier's result, where one was fitted.
         track_record: of earlier estimates.
     """
@@ -74,6 +78,7 @@ def build_report(
             "concept": None,
             "concept_tests": [],
             "domain": _show_domain(domain),
+            "anchor": _show_anchor(evidence.anchor),
         },
         "performance": {
             "realized": None,
@@ -82,8 +87,13 @@ def build_report(
             "estimated": _show_estimated(evidence.estimated, track_record),
         },
         "probe": {**asdict(evidence.probe), "batches": list(evidence.probe.batches)} if evidence.probe else None,
+        "probation": _show_probation(evidence.probation),
         "alerts": [asdict(alert) for alert in judgement.alerts],
-        "decision": {**_show_decision(decision), "cooldown": _show_cooldown(decision)},
+        "decision": {
+            **_show_decision(decision),
+            "cooldown": _show_cooldown(decision),
+            "remedy": decision.remedy,
+        },
         "verdicts": {
             "mode": judgement.mode,
             "calibrated": _show_decision(judgement.calibrated),
@@ -131,6 +141,23 @@ def _show_estimated(estimated: EstimatedPerformance | None, track_record: TrackR
     return {**asdict(estimated), "note": BLIND, "track_record": asdict(track_record) if track_record.batches else None}
 
 
+def _show_probation(probation: Probation | None) -> dict[str, Any] | None:
+    if probation is None:
+        return None
+    return {
+        "version": probation.version,
+        "previous_version": probation.previous_version,
+        "basis": probation.basis,
+        "batches": list(probation.batches),
+        "rows": probation.rows,
+        "promised": asdict(probation.promised),
+        "found": asdict(probation.found),
+        "p_value": probation.p_value,
+        "previous": asdict(probation.previous) if probation.previous else None,
+        "ends": tell_end(probation),
+    }
+
+
 def _show_decision(decision: Decision) -> dict[str, Any]:
     return {"action": decision.action, "reasons": list(decision.reasons)}
 
@@ -160,6 +187,18 @@ def _show_domain(domain: DomainDrift | None) -> dict[str, Any] | None:
         return None
     strongest = [{"feature": feature, "share": share} for feature, share in domain.strongest]
     return {"roc_auc": asdict(domain.roc_auc), "rows": domain.rows, "strongest": strongest}
+
+
+def _show_anchor(anchor: AnchorDrift | None) -> dict[str, Any] | None:
+    if anchor is None:
+        return None
+    kept = ("feature", "effect_size", "drifted")
+    return {
+        "version": anchor.version,
+        "as_of": anchor.as_of,
+        "share": share_drifted(anchor.features),
+        "features": [{name: getattr(feature, name) for name in kept} for feature in anchor.features],
+    }
 
 
 def _show_drift(drift: FeatureDrift | None) -> dict[str, Any] | None:

@@ -22,11 +22,18 @@ _ALERT_STEPS = {
     "`kedro run --pipeline retraining` tries it.",
     "probe": "A challenger that learned from the newest labels does better, though the rules that act do not ask for "
     "retraining: `kedro run --pipeline retraining` tries it.",
-    "label_shift": "The churn rate moved. Ranking is intact, but the scores are no longer calibrated: adjust "
-    "campaign sizes to the new rate.",
+    "probation": "`kedro cycle` puts the previous model back; by hand it is `kedro rollback`. Then look into the "
+    "labels that the promoted one learned from: the summary of its retraining names the batches.",
+    "promise_broken": "The new model does worse than its promotion showed, and the one before is no better or cannot "
+    "be compared: nothing is put back. Find out what changed since.",
+    "label_shift": "The churn rate moved. Ranking is intact, but the scores are no longer calibrated: `kedro cycle` "
+    "recalibrates them without retraining (by hand `kedro run --pipeline recalibration`); adjust campaign sizes to the "
+    "new rate.",
     "timid_scores": "High scores are more certain, and low ones safer, than they say: recalibrate before "
     "campaign sizes are computed from them. Lists ordered by score are as good as before.",
     "feature_drift": "Ask whether the drifted features have a business cause: a campaign, a price change, a season.",
+    "anchor_drift": "Nothing by itself: the model has learned these customers. Ask whether the business still is the "
+    "one it was built for.",
     "season": "Nothing about what is usual in the season: the reference covers it.",
     "drift_share": "Many features moved at once. Check the extract for a changed filter first.",
     "prediction_drift": "Scores moved as a whole. Check lists and campaign sizes cut off at a score.",

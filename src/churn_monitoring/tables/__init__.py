@@ -14,10 +14,11 @@ from churn_monitoring.tables.coerce import (
     missing_columns,
     read_labels,
 )
-from churn_monitoring.tables.columns import explain_spelling
+from churn_monitoring.tables.columns import are_among, explain_spelling
 
 __all__ = [
     "Coerced",
+    "are_among",
     "coerce_rows",
     "explain_missing_columns",
     "explain_spelling",

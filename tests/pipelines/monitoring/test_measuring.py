@@ -12,6 +12,7 @@ from churn_monitoring.performance.labels import LabelTable
 from churn_monitoring.pipelines.monitoring import judging, measuring
 from churn_monitoring.pipelines.monitoring.intake import Batch, BatchRows
 from churn_monitoring.pipelines.monitoring.maturing import LabelledBatches
+from churn_monitoring.profiling import fit_reference_profile
 
 
 def shuffle(rows: BatchRows, order: np.ndarray) -> BatchRows:
@@ -200,3 +201,53 @@ def test_a_broken_or_rejected_batch_is_not_what_customers_are_compared_with(comp
     assert measuring.find_accepted(ledger, batch) == ["2026-03-02", "2026-03-23"]
     later = Batch("2026-04-13", date(2026, 4, 13), date(2026, 4, 13), batch.delivery)
     assert measuring.find_accepted(ledger, later)[-2:] == ["2026-03-30", "2026-04-06"]
+
+
+# --- The anchor ------------------------------------------------------------------------------------------
+
+
+def promote(champion, rows, version):
+    """What a promotion makes of the reference, the anchor and the facts about it."""
+    return replace(
+        champion,
+        profile=fit_reference_profile(rows, champion.schema, 1000),
+        reference_features=rows[list(champion.schema.features)],
+        anchor=champion.anchor or champion.profile,
+        facts={**champion.facts, **champion.anchor_facts, "as_of": "2026-03-01"},
+        version=version,
+    )
+
+
+def test_a_champion_from_training_has_no_anchor_beside_its_reference(rows, measure):
+    _, profile, drift, _, _ = measure(rows)
+    assert (profile.on_anchor, drift.anchor) == (None, None)
+
+
+def test_slow_drift_that_each_promotion_learns_is_small_against_the_reference_and_plain_against_the_anchor(
+    rows, champion, draw_rows, measure, parameters
+):
+    """Customers grow older by a fifth of a standard deviation before each of two promotions, and once more."""
+    step = 1.8
+    first, second = (draw_rows(3000, seed) for seed in (51, 52))
+    third = promote(champion, first.assign(age=first["age"] + step), "3")
+    third = promote(third, second.assign(age=second["age"] + 2 * step), "4")
+    now = replace(rows, rows=rows.rows.assign(age=rows.rows["age"] + 2.5 * step))
+    _, _, drift, _, _ = measure(now, third)
+    assert not any(feature.drifted for feature in drift.features)
+    assert (drift.anchor.version, drift.anchor.as_of) == ("2", "2026-01-01")
+    (age,) = (feature for feature in drift.anchor.features if feature.feature == "age")
+    assert age.drifted
+    assert age.effect_size > parameters.drift.wasserstein_floor
+    assert not any(feature.drifted for feature in drift.anchor.features if feature.feature == "plan")
+
+
+def test_a_rejected_batch_is_not_measured_against_the_anchor(rejected, champion, measure):
+    _, _, drift, _, _ = measure(rejected, replace(champion, anchor=champion.profile))
+    assert drift.anchor is None
+
+
+def test_what_was_found_against_the_anchor_is_evidence(batch, rows, champion, measure):
+    _, profile, drift, quality, estimated = measure(rows, replace(champion, anchor=champion.profile))
+    evidence = judging.gather_evidence(batch, profile, quality, drift, LabelledBatches(), estimated, champion)
+    assert evidence.anchor is drift.anchor
+    assert [one.feature for one in evidence.anchor.features] == ["age", "plan"]

@@ -9,6 +9,7 @@ import pandas as pd
 import pytest
 
 from churn_monitoring.core.records import (
+    AnchorDrift,
     Attempt,
     ConceptTest,
     Decision,
@@ -19,6 +20,7 @@ from churn_monitoring.core.records import (
     Finding,
     LabelledEvidence,
     Performance,
+    Probation,
     Probe,
     Quality,
 )
@@ -61,11 +63,11 @@ def judge_so(evidence, mode="calibrated"):
 
 @pytest.fixture
 def build(champion, parameters):
-    def call(evidence, labelled=(), saved=None, *, drift=NO_DRIFT, record=NO_RECORD, mode="calibrated"):
+    def call(evidence, labelled=(), saved=None, *, drift=NO_DRIFT, record=NO_RECORD, mode="calibrated", attempts=()):
         known = LabelledBatches(tuple(labelled), tuple(labelled))
         kept = {batch_id: lambda report=report: deepcopy(report) for batch_id, report in (saved or {}).items()}
         reports, same = outputs.build_reports(
-            judge_so(evidence, mode), drift, known, record, champion, parameters, kept
+            judge_so(evidence, mode), drift, known, record, champion, parameters, kept, attempts
         )
         assert reports is same
         return reports
@@ -90,6 +92,16 @@ def report(build, saved):
 
 
 # --- Reports ---------------------------------------------------------------------------------------------
+
+
+def test_the_report_says_since_when_and_by_which_decision_its_model_serves(build):
+    evidence = describe("2026-03-09", EARLIER)
+    model = build(evidence)["2026-03-09"]["model"]
+    assert (model["since"], model["by"]) == ("2026-01-01", "training")
+    put = Attempt("r", date(2026, 2, 2), "rollback", "rolled_back", "3", "2")
+    kept = Attempt("r", date(2026, 2, 9), "retraining", "kept", "2", "2")
+    model = build(evidence, attempts=[put, kept])["2026-03-09"]["model"]
+    assert (model["since"], model["by"]) == ("2026-02-02", "rolled_back")
 
 
 def test_late_labels_fill_the_report_of_an_earlier_batch_and_leave_its_decision(saved, report):
@@ -302,6 +314,29 @@ def test_estimate_and_probe_are_metrics_of_the_run_where_there_are_any(summarize
     assert (metrics["estimated_roc_auc"], metrics["estimated_f1"]) == (0.82, 0.82)
     assert (metrics["probe_gain"], metrics["probe_p_value"]) == (0.03, 0.002)
     assert not {"estimated_roc_auc", "probe_gain", "domain_roc_auc"} & set(summarize()[0]["metrics"])
+
+
+def test_a_probation_is_kept_with_the_evidence_and_its_looks_are_metrics_of_the_run(summarize, rows, measure):
+    promised, found = Estimate(0.81, 0.78, 0.84), Estimate(0.79, 0.75, 0.82)
+    watched = Probation("3", "2", ("2026-03-02", "2026-03-09"), 900, "realized", promised, found, 0.2)
+    facts, _ = summarize(probation=watched)
+    looked = {name: value for name, value in facts["metrics"].items() if name.startswith("probation")}
+    assert looked.pop("probation_realized") == 2.0
+    shown, _ = summarize(probation=replace(watched, looked=False))
+    assert looked == {name: value for name, value in shown["metrics"].items() if name.startswith("probation")}
+    assert not any(name.startswith("probation") for name in summarize()[0]["metrics"])
+    _, profile, *_ = measure(rows)
+    (plain,) = outputs.keep_evidence(judge_so(describe(probation=watched)), profile).values()
+    told = json.loads(json.dumps(plain["evidence"]["probation"]))
+    estimates = {name: Estimate(**told[name]) for name in ("promised", "found")}
+    assert Probation(**{**told, **estimates, "batches": tuple(told["batches"])}) == watched
+
+
+def test_the_share_that_left_the_anchor_is_a_metric_where_there_is_an_anchor(summarize):
+    found = [FeatureDrift(name, "numeric", "ks", 0.3, 0.0, 0.0, 0.3, drifted=name == "age") for name in ("age", "plan")]
+    metrics = summarize(anchor=AnchorDrift("1", "2025-01-06", tuple(found)))[0]["metrics"]
+    assert metrics["anchor_drift_share"] == 0.5
+    assert "anchor_drift_share" not in summarize()[0]["metrics"]
 
 
 def test_an_earlier_run_gets_its_metrics_late_and_only_once(summarize, judge, deliver):

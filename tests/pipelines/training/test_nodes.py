@@ -138,7 +138,7 @@ def build(table, schema, change):
         read = nodes.read_customers(rows, schema, "2026-01-31", FILE)
         split = nodes.split_customers(read, schema, policy.training, 1)
         model = nodes.fit_on_train(read, split, schema, forest, 1)
-        candidate = nodes.evaluate_candidate(model, read, split, forest, policy.performance)
+        candidate = nodes.evaluate_candidate(model, read, split, forest, policy)
         return nodes.build_champion(candidate, read, split, policy), split, candidate
 
     return call
@@ -151,6 +151,8 @@ def test_a_small_reference_is_joined_by_out_of_fold_rows(table, build, min_rows,
     assert package.profile.rows == len(package.reference) == (400 if parts == 2 else 1000)
     assert not set(package.reference["id"]) - set(table["customer"])
     assert len(package.training_rows) == len(split.train) == package.facts["training_rows"]
+    assert package.tuned_rows["customer"].tolist() == table["customer"].iloc[split.validation].tolist()
+    assert (package.anchor, list(package.tuned_rows)) == (None, ["customer", "age", "plan"])
     facts, outcome = nodes.summarize_training(package, "churn")
     assert facts["tags"]["champion"] == outcome.candidate == "random_forest"
     assert facts["metrics"]["holdout_roc_auc"] == outcome.roc_auc.value

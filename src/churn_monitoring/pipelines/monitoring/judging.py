@@ -34,6 +34,7 @@ def gather_evidence(
         reference_roc_auc=champion.roc_auc,
         estimated=estimated["estimated"],
         earlier=labelled.earlier,
+        anchor=drift.anchor,
     )
 
 

@@ -139,7 +139,7 @@ def gather_matured_batches(
         if known.notna().any():
             load = (lambda: rows.rows) if current else logs.features.get(batch_id)
             load = load if len(gathered) < with_features else None
-            gathered.append(_gather(batch_id, day, table.assign(label=known), load))
+            gathered.append(describe_batch(batch_id, day, table.assign(label=known), load))
         if len(gathered) == policy.labels.window_batches:
             break
     return tuple(reversed(gathered))
@@ -159,7 +159,7 @@ def measure_matured_batches(
     that a run has told already is passed over.
     """
     against = JudgedAgainst(
-        champion.reference_scores, champion.labelled_reference, lambda rows: _weigh(rows, champion, policy)
+        champion.reference_scores, champion.labelled_reference, lambda rows: weigh_reference(rows, champion, policy)
     )
     told = {entry.batch_id for entry in ledger if "concept_p_value" in entry.metrics}
     own = [item for item in matured if item.model_version == champion.version]
@@ -205,7 +205,7 @@ def estimate_batch_performance(
         champion.threshold,
         policy.performance,
         policy.seed,
-        weights=_weigh(rows.rows.loc[forecasts.index], champion, policy),
+        weights=weigh_reference(rows.rows.loc[forecasts.index], champion, policy),
     )
     return {"estimated": estimated}
 
@@ -238,13 +238,10 @@ def ask_probe(
     return replace(evidence, probe=probe)
 
 
-def _is_told(scored: ScoredBatch, metrics: Mapping[str, float]) -> bool:
-    """Whether an earlier run has told the performance on just these labels."""
-    known = scored.labels[scored.known]
-    return (metrics.get("known_labels"), metrics.get("known_positives")) == (known.size, known.sum())
-
-
-def _gather(batch_id: str, day: date, table: pd.DataFrame, load: Callable[[], pd.DataFrame] | None) -> MaturedBatch:
+def describe_batch(
+    batch_id: str, day: date, table: pd.DataFrame, load: Callable[[], pd.DataFrame] | None
+) -> MaturedBatch:
+    """A batch from its kept predictions, ``label`` among them, and where they are wanted its features."""
     scored = ScoredBatch(
         batch_id=batch_id,
         batch_date=day,
@@ -259,7 +256,7 @@ def _gather(batch_id: str, day: date, table: pd.DataFrame, load: Callable[[], pd
     return MaturedBatch(str(table["model_version"].iloc[0]), scored)
 
 
-def _weigh(rows: pd.DataFrame, champion: ChampionPackage, policy: Parameters) -> np.ndarray | None:
+def weigh_reference(rows: pd.DataFrame, champion: ChampionPackage, policy: Parameters) -> np.ndarray | None:
     """Weights that make the reference look like the rows, where some feature differs, be it by little."""
     if not set(champion.schema.features) <= set(rows.columns):
         return None
@@ -269,3 +266,9 @@ def _weigh(rows: pd.DataFrame, champion: ChampionPackage, policy: Parameters) ->
     if min(adjusted, default=1.0) >= policy.drift_threshold:
         return None
     return fit_density_ratio(champion.reference_features, rows, champion.schema)
+
+
+def _is_told(scored: ScoredBatch, metrics: Mapping[str, float]) -> bool:
+    """Whether an earlier run has told the performance on just these labels."""
+    known = scored.labels[scored.known]
+    return (metrics.get("known_labels"), metrics.get("known_positives")) == (known.size, known.sum())

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 
 from churn_monitoring.core.parameters import Parameters
-from churn_monitoring.core.records import FeatureDrift, LedgerEntry, Quality
+from churn_monitoring.core.records import AnchorDrift, FeatureDrift, LedgerEntry, Quality
 from churn_monitoring.drift import measure_distances, measure_features, measure_prediction, share_drifted
 from churn_monitoring.drift.season import explain_by_season, explain_scores_by_season
 from churn_monitoring.learning.package import ChampionPackage
@@ -24,19 +24,23 @@ from churn_monitoring.quality import Agreement, BatchFacts, RepeatedRows, count_
 from churn_monitoring.quality.dependency import measure_dependencies
 from churn_monitoring.quality.examples import name_examples
 from churn_monitoring.quality.returning import measure_agreement
-from churn_monitoring.tables import fingerprint_rows
+from churn_monitoring.tables import are_among, fingerprint_rows
 
 ACCEPTED_BEFORE = 2  # batches before this one that tell how well the values of returning customers usually agree
 
 
 @dataclass(frozen=True)
 class BatchProfile:
-    """What is left of a batch once it has been read: profiles and a few counts."""
+    """What is left of a batch once it has been read: profiles and a few counts.
+
+    ``on_anchor`` are the features on the anchor's grids, where the champion has an anchor besides its reference.
+    """
 
     rows: int
     features: TableProfile
     scores: NumericProfile
     facts: BatchFacts
+    on_anchor: TableProfile | None = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +51,7 @@ class BatchDrift:
     prediction: FeatureDrift | None = None
     distances: Mapping[str, Mapping[str, float]] | None = None
     domain: DomainDrift | None = None
+    anchor: AnchorDrift | None = None
 
 
 def score_batch(
@@ -103,7 +108,8 @@ def profile_batch(
             usual_agreement=usual,
         )
     scores = profile_numbers(choose_forecasts(scored)["score"].to_numpy(float), champion.score_profile.grid)
-    return BatchProfile(len(table), profile_rows(table, champion.profile), scores, facts)
+    on_anchor = profile_rows(table, champion.anchor) if champion.anchor else None
+    return BatchProfile(len(table), profile_rows(table, champion.profile), scores, facts, on_anchor)
 
 
 def choose_forecasts(scored: pd.DataFrame) -> pd.DataFrame:
@@ -135,7 +141,17 @@ def measure_batch_drift(
         prediction,
         measure_distances(champion.profile, profile.features, options),
         measure_domain(reference, rows.rows, champion.schema, options.domain_rows, policy.seed),
+        _measure_anchor(profile, champion, policy),
     )
+
+
+def _measure_anchor(profile: BatchProfile, champion: ChampionPackage, policy: Parameters) -> AnchorDrift | None:
+    """How far the batch is from the reference that this line of champions began with."""
+    if champion.anchor is None or profile.on_anchor is None:
+        return None
+    features = measure_features(champion.anchor, profile.on_anchor, policy.drift, policy.drift_threshold)
+    facts = champion.anchor_facts
+    return AnchorDrift(facts["anchor_version"], facts["anchor_as_of"], features)
 
 
 def measure_batch_quality(
@@ -183,7 +199,7 @@ def _compare_returning(
     before = [kept_features[name]() for name in names]
     if not before or not set(champion.schema.features) <= set(before[-1].columns):
         return {}, {}
-    if not table[champion.schema.id].isin(before[-1][champion.schema.id]).any():
+    if not are_among(table[champion.schema.id], before[-1][champion.schema.id]).any():
         return {}, {}
     schema = champion.schema
     now = measure_agreement(before[-1], table, schema, champion.profile)

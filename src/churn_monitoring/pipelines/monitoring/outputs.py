@@ -11,11 +11,14 @@ from churn_monitoring.core.parameters import Parameters
 from churn_monitoring.core.records import Attempt, Decision, Estimate, Evidence, LabelledEvidence, LedgerEntry
 from churn_monitoring.datasets.files import show_path
 from churn_monitoring.decision.judgement import Judgement
+from churn_monitoring.drift import share_drifted
 from churn_monitoring.learning.package import ChampionPackage
 from churn_monitoring.performance.verdict import summarize_concept
 from churn_monitoring.pipelines.monitoring.intake import Batch, BatchRows
 from churn_monitoring.pipelines.monitoring.maturing import LabelledBatches
 from churn_monitoring.pipelines.monitoring.measuring import BatchDrift, BatchProfile
+from churn_monitoring.promotion.probation import name_metrics
+from churn_monitoring.promotion.reigns import find_beginning
 from churn_monitoring.reporting.page import render_page
 from churn_monitoring.reporting.report import TrackRecord, add_labels, build_report, show_labels
 
@@ -68,6 +71,7 @@ def build_reports(
     champion: ChampionPackage,
     policy: Parameters,
     saved_reports: Mapping[str, Callable[[], dict[str, Any]]],
+    attempts: Sequence[Attempt],
 ) -> tuple[dict[str, dict[str, Any]], dict[str, dict[str, Any]]]:
     """This batch's report, and earlier ones that labels have something to say about: to keep, and to go on with."""
     by_batch = {item.batch_id: show_labels(item, policy) for item in labelled.everything}
@@ -77,12 +81,9 @@ def build_reports(
     }
     updated = {batch_id: _update(report, by_batch[batch_id], champion.version) for batch_id, report in earlier.items()}
     reports = {batch_id: report for batch_id, report in updated.items() if report != earlier[batch_id]}
-    report = build_report(
-        judgement,
-        {"name": policy.model_name, "version": champion.version},
-        drift.domain,
-        track_record,
-    )
+    since, by = find_beginning(attempts, champion.version, date.fromisoformat(champion.facts["as_of"]))
+    model = {"name": policy.model_name, "version": champion.version, "since": since.isoformat(), "by": by}
+    report = build_report(judgement, model, drift.domain, track_record)
     reports[own_id] = add_labels(report, by_batch[own_id]) if own_id in by_batch else report
     return reports, reports
 
@@ -189,6 +190,7 @@ def _tag(
         "batch_date": batch.batch_date.isoformat(),
         "as_of": batch.as_of.isoformat(),
         "action": judgement.decision.action,
+        "remedy": judgement.decision.remedy or "none",
         "action_spec": judgement.spec.action,
         "action_calibrated": judgement.calibrated.action,
         "rejected": str(rows.rejection is not None).lower(),
@@ -244,9 +246,11 @@ def _measure_evidence(evidence: Evidence, drift: BatchDrift) -> dict[str, float]
         metrics |= {f"estimated_{name}": value["value"] for name, value in estimated.items()}
     if drift.domain:
         metrics["domain_roc_auc"] = drift.domain.roc_auc.value
+    if evidence.anchor:
+        metrics["anchor_drift_share"] = share_drifted(evidence.anchor.features)
     if evidence.probe:
         metrics |= {"probe_gain": evidence.probe.gain.value, "probe_p_value": evidence.probe.p_value}
-    return metrics
+    return metrics | name_metrics(evidence.probation)
 
 
 def _measure_labels(item: LabelledEvidence, policy: Parameters) -> dict[str, float]:

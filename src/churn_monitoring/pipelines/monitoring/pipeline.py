@@ -2,7 +2,7 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from churn_monitoring.pipelines.monitoring import intake, judging, maturing, measuring, outputs
+from churn_monitoring.pipelines.monitoring import intake, judging, maturing, measuring, outputs, probation
 from churn_monitoring.pipelines.policy import adopt_policy
 
 
@@ -111,14 +111,46 @@ def _judge() -> list[Node]:
         Node(
             maturing.ask_probe,
             inputs=["first_evidence", "matured_batches", "champion", "monitoring_ledger", "policy"],
-            outputs="evidence",
+            outputs="probed_evidence",
             name="ask_probe",
         ),
+        *_watch(),
         Node(
             judging.decide_batch_action,
             inputs=["evidence", "retraining_ledger", "policy"],
             outputs="judgement",
             name="decide_batch_action",
+        ),
+    ]
+
+
+def _watch() -> list[Node]:
+    return [
+        Node(
+            probation.find_watched,
+            inputs=[
+                "probed_evidence",
+                "batch",
+                "monitoring_ledger",
+                "retraining_ledger",
+                "champion",
+                "model_versions",
+                "policy",
+            ],
+            outputs="watched",
+            name="find_watched",
+        ),
+        Node(
+            probation.gather_watched_batches,
+            inputs=["watched", "batch", "batch_rows", "scored_batch", "logs", "known_labels", "policy"],
+            outputs="watched_batches",
+            name="gather_watched_batches",
+        ),
+        Node(
+            probation.watch_probation,
+            inputs=["probed_evidence", "watched_batches", "monitoring_ledger", "model_versions", "policy"],
+            outputs="evidence",
+            name="watch_probation",
         ),
     ]
 
@@ -147,6 +179,7 @@ def _act() -> list[Node]:
                 "champion",
                 "policy",
                 "saved_reports",
+                "retraining_ledger",
             ],
             outputs=["monitoring_reports", "reports"],
             name="build_reports",

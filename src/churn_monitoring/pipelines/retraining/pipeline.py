@@ -2,8 +2,9 @@
 
 from kedro.pipeline import Node, Pipeline
 
+from churn_monitoring.pipelines import matured
 from churn_monitoring.pipelines.policy import adopt_policy
-from churn_monitoring.pipelines.retraining import nodes, promotion
+from churn_monitoring.pipelines.retraining import nodes, promotion, summary
 
 CANDIDATES = ("random_forest", "xgboost")
 
@@ -25,8 +26,7 @@ def create_challenger_pipeline(name: str) -> Pipeline:
                     "window_check",
                     "champion_to_beat",
                     "params:candidate",
-                    "params:retraining",
-                    "params:seed",
+                    "policy",
                 ],
                 outputs="challenger",
                 name="fit_challenger",
@@ -42,12 +42,11 @@ def create_challenger_pipeline(name: str) -> Pipeline:
     return Pipeline(
         template,
         namespace=name,
-        inputs={"window", "window_check", "champion_to_beat"},
+        inputs={"window", "window_check", "champion_to_beat", "policy"},
         outputs={"challenger": f"{name}_challenger", "run_facts": f"{name}_run_facts"},
         parameters={
             "params:candidate": f"params:training.candidates.{name}",
             "params:retraining": "params:retraining",
-            "params:seed": "params:seed",
         },
     )
 
@@ -56,13 +55,13 @@ def _gather() -> list[Node]:
     return [
         Node(adopt_policy, inputs=["parameters", "champion_to_beat"], outputs="policy", name="adopt_policy"),
         Node(
-            nodes.choose_as_of,
+            matured.choose_as_of,
             inputs=["monitoring_ledger", "params:as_of"],
             outputs="attempt_as_of",
             name="choose_as_of",
         ),
         Node(
-            nodes.gather_window_batches,
+            matured.gather_window_batches,
             inputs=[
                 "monitoring_ledger",
                 "deliveries",
@@ -76,7 +75,7 @@ def _gather() -> list[Node]:
         ),
         Node(
             nodes.find_window,
-            inputs=["window_batches", "monitoring_ledger", "champion_to_beat", "policy"],
+            inputs=["window_batches", "monitoring_ledger", "champion_to_beat", "used_comparison_rows", "policy"],
             outputs="window",
             name="find_window",
         ),
@@ -98,8 +97,9 @@ def _judge() -> list[Node]:
                 *challengers,
                 "window",
                 "window_check",
-                "params:retraining",
-                "params:min_improvement",
+                "champion_to_beat",
+                "retraining_ledger",
+                "policy",
             ],
             outputs="judgement",
             name="compare_with_champion",
@@ -118,7 +118,7 @@ def _judge() -> list[Node]:
             name="build_promotion",
         ),
         Node(
-            promotion.summarize_attempt,
+            summary.summarize_attempt,
             inputs=[
                 "judgement",
                 "window",

@@ -1,53 +1,47 @@
-"""Nodes that judge an attempt and write it down: paired comparison, package to promote, summary."""
+"""Nodes that judge an attempt: paired comparison, guardrails and verdict; and the package to promote.
 
-from collections.abc import Mapping, Sequence
+    window, challengers ─ choose by out-of-fold scores ─┬ Comparison  (paired, at the level of this attempt) ┐
+                                                        └ Guardrails  (champion and challenger as they serve) ┴ verdict
+
+The package is built only of a challenger that earned it.
+"""
+
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
 from typing import Any
 
 import pandas as pd
 
-from churn_monitoring.core.options import RetrainingOptions
 from churn_monitoring.core.parameters import Parameters
-from churn_monitoring.core.records import Attempt, LedgerEntry
+from churn_monitoring.core.records import Attempt
+from churn_monitoring.learning.candidate import ScoredRows
+from churn_monitoring.learning.fingerprint import tell_fingerprints
 from churn_monitoring.learning.importance import measure_importance
 from churn_monitoring.learning.package import ChampionPackage
 from churn_monitoring.learning.prepare import score_rows
 from churn_monitoring.learning.reference import assemble_reference
 from churn_monitoring.learning.window import Window
-from churn_monitoring.performance.calibration import choose_threshold_f1, fit_platt
 from churn_monitoring.performance.metrics import measure_performance
+from churn_monitoring.performance.operating_point import tell_operating_point
+from churn_monitoring.performance.segments import mark_segments
 from churn_monitoring.pipelines.retraining.nodes import Challenger, WindowCheck
+from churn_monitoring.promotion.attempts import count_comparisons
 from churn_monitoring.promotion.comparison import Comparison, compare_candidates
+from churn_monitoring.promotion.guardrails import Contender, Guardrail, measure_guardrails
 from churn_monitoring.promotion.policy import decide_promotion
 from churn_monitoring.quality.dependency import fit_dependencies
 
 
 @dataclass(frozen=True)
 class AttemptJudgement:
-    """The verdict on an attempt, and the comparison behind it where one was made."""
+    """The verdict on an attempt, and the comparison and guardrails behind it where one was made."""
 
     verdict: str
     reasons: tuple[str, ...]
     chosen: str | None = None
     comparison: Comparison | None = None
-
-
-@dataclass(frozen=True)
-class RetrainingOutcome:
-    """What a person wants to hear of an attempt."""
-
-    as_of: date
-    verdict: str
-    reasons: tuple[str, ...]
-    version_before: str
-    version_after: str
-    report_path: str
-
-    @property
-    def promoted(self) -> bool:
-        """Whether a challenger is now in service."""
-        return self.verdict == "promoted"
+    guardrails: tuple[Guardrail, ...] = ()
 
 
 def compare_with_champion(
@@ -55,22 +49,30 @@ def compare_with_champion(
     second: Challenger,
     window: Window,
     check: WindowCheck,
-    options: RetrainingOptions,
-    min_improvement: float,
+    champion: ChampionPackage,
+    attempts: Sequence[Attempt],
+    policy: Parameters,
 ) -> AttemptJudgement:
     """Choose the challenger by its out-of-fold scores, then test it once on rows neither has seen."""
     if check.stop.verdict is not None:
         return AttemptJudgement(check.stop.verdict, check.stop.reasons)
     chosen = max(first, second, key=lambda one: one.out_of_fold_roc_auc)
-    comparison = compare_candidates(
-        window.comparison["label"].to_numpy(float),
-        window.comparison["score"].to_numpy(float),
-        {one.name: one.comparison.scores for one in (first, second) if one.comparison is not None},
-        chosen.name,
-        options.confidence,
+    labels = window.comparison["label"].to_numpy(float)
+    scores = {one.name: one.comparison.scores for one in (first, second) if one.comparison is not None}
+    served = window.comparison["score"].to_numpy(float)
+    attempt = count_comparisons(attempts) + 1
+    comparison = compare_candidates(labels, served, scores, chosen.name, policy.retraining.confidence, attempt)
+    guardrails = measure_guardrails(
+        labels,
+        Contender(served, champion.calibration.apply(served)),
+        Contender(scores[chosen.name], chosen.calibration.apply(scores[chosen.name])),
+        champion.threshold,
+        mark_segments(window.comparison, policy.segments),
+        policy,
     )
-    decision = decide_promotion(comparison, min_improvement, options.min_positives, options.min_negatives)
-    return AttemptJudgement(decision.verdict, decision.reasons, chosen.name, comparison)
+    needed = policy.retraining.min_positives, policy.retraining.min_negatives
+    decision = decide_promotion(comparison, guardrails, policy.min_improvement, *needed)
+    return AttemptJudgement(decision.verdict, decision.reasons, chosen.name, comparison, guardrails)
 
 
 def build_promotion(
@@ -82,30 +84,44 @@ def build_promotion(
     as_of: date,
     policy: Parameters,
 ) -> dict[str, Any]:
-    """``{"package": ...}`` for the registry: the challenger that earned it, else None.
+    """``{"package": ..., "replaces": ...}`` for the registry: the challenger that earned it, else None."""
+    if judgement.verdict != "promoted":
+        return {"package": None}
+    challenger = first if first.name == judgement.chosen else second
+    package = _pack_challenger(challenger, window, champion, as_of, policy)
+    return {"package": package, "replaces": champion.version}
+
+
+def _pack_challenger(
+    challenger: Challenger, window: Window, champion: ChampionPackage, as_of: date, policy: Parameters
+) -> ChampionPackage:
+    """The challenger with all that has to travel with it.
 
     Its reference are the regime's rows with scores of models that had not seen them, since the reference
     moves with the champion.
     """
-    if judgement.verdict != "promoted":
-        return {"package": None}
-    challenger = first if first.name == judgement.chosen else second
     learning, comparison = challenger.learning, challenger.comparison
     if learning is None or comparison is None:
         raise ValueError("a promoted challenger has scores")
-    calibration = fit_platt(learning.labels, learning.scores)
-    threshold = choose_threshold_f1(learning.labels, calibration.apply(learning.scores))
+    schema, calibration, threshold = champion.schema, challenger.calibration, challenger.threshold
     table = pd.concat([window.learning, window.comparison], ignore_index=True)
     parts = {"comparison": comparison, "out_of_fold": learning}
-    assembled = assemble_reference(table, parts, calibration, champion.schema, policy.reference, policy.seed)
+    assembled = assemble_reference(table, parts, calibration, schema, policy.reference, policy.seed)
     probabilities = calibration.apply(comparison.scores)
     compared = measure_performance(comparison.labels, comparison.scores, probabilities, threshold, policy.performance)
-    kept = [champion.schema.id, *champion.schema.features, "label"]
+    kept = [schema.id, *schema.features, "label"]
     training_rows = pd.concat([champion.training_rows[kept], window.learning[kept]], ignore_index=True)
-    package = ChampionPackage(
+    counted = {
+        "training_rows": len(training_rows),
+        "reference_rows": len(assembled.rows),
+        "repeated_share": assembled.repeated_share,
+        "operating_point": tell_operating_point(policy.operating_point),
+        **tell_fingerprints(training_rows, assembled, policy),
+    }
+    return ChampionPackage(
         model=challenger.model,
         candidate=challenger.name,
-        schema=champion.schema,
+        schema=schema,
         profile=assembled.profile,
         reference=assembled.rows,
         reference_features=assembled.features,
@@ -115,110 +131,27 @@ def build_promotion(
             "holdout": asdict(compared) if compared else None,
             "reference": assembled.measure(threshold, policy.performance),
         },
-        facts={
-            **champion.facts,
-            "as_of": as_of.isoformat(),
-            "training_rows": len(training_rows),
-            "reference_rows": len(assembled.rows),
-            "repeated_share": assembled.repeated_share,
-            "importance": measure_importance(
-                lambda rows: score_rows(challenger.model, rows),
-                window.comparison,
-                comparison.labels,
-                champion.schema.features,
-                policy.seed,
-            ),
-            "window_batches": list(window.batches),
-            "notes": [],
-        },
-        dependencies=fit_dependencies(
-            assembled.with_ids(champion.schema.id), champion.schema, policy.quality, policy.seed
-        ),
+        facts=_tell_making(challenger.model, comparison, window, champion, as_of, policy.seed) | counted,
+        dependencies=fit_dependencies(assembled.with_ids(schema.id), schema, policy.quality, policy.seed),
         training_rows=training_rows,
+        anchor=champion.anchor or champion.profile,
     )
-    return {"package": package}
 
 
-def summarize_attempt(
-    judgement: AttemptJudgement,
-    window: Window,
-    check: WindowCheck,
-    receipt: Mapping[str, str],
-    ledger: Sequence[LedgerEntry],
-    attempts: Sequence[Attempt],
-    as_of: date,
-    model_name: str,
-) -> tuple[dict[str, Any], dict[str, Any], RetrainingOutcome]:
-    """The summary document by its file name, the facts of the run, and what the command line prints."""
-    name = f"{as_of.isoformat()}-{len(attempts) + 1}"
-    summary = {
-        "schema_version": "1.0",
+def _tell_making(
+    model: Any, comparison: ScoredRows, window: Window, champion: ChampionPackage, as_of: date, seed: int
+) -> dict[str, Any]:
+    """What the champion before was told of the table, and of this making the day, the window and what matters."""
+    features = champion.schema.features
+    importance = measure_importance(
+        lambda rows: score_rows(model, rows), window.comparison, comparison.labels, features, seed
+    )
+    return {
+        **champion.facts,
+        **champion.anchor_facts,
+        "by": "promoted",
         "as_of": as_of.isoformat(),
-        "trigger": _tell_trigger(ledger, as_of),
-        "window": {
-            "batches": list(window.batches),
-            "learning_rows": len(window.learning),
-            "comparison_rows": len(window.comparison),
-            **window.facts,
-        },
-        "data_quality": {
-            "status": check.quality.status,
-            "findings": [asdict(finding) for finding in check.quality.findings],
-        },
-        **_show_comparison(judgement.comparison),
-        "chosen": judgement.chosen,
-        "verdict": judgement.verdict,
-        "reasons": list(judgement.reasons),
-        **receipt,
-    }
-    facts = {
-        "metrics": _measure_comparison(judgement.comparison),
-        "tags": {
-            "mlflow.runName": f"retraining {as_of.isoformat()}",
-            "model_name": model_name,
-            "kind": "retraining",
-            "as_of": as_of.isoformat(),
-            "verdict": judgement.verdict,
-            **receipt,
-        },
-        "artifacts": {"summary.json": summary},
-    }
-    path = f"data/08_reporting/retraining/{name}.json"
-    outcome = RetrainingOutcome(
-        as_of, judgement.verdict, judgement.reasons, receipt["version_before"], receipt["version_after"], path
-    )
-    return {name: summary}, facts, outcome
-
-
-def _tell_trigger(ledger: Sequence[LedgerEntry], as_of: date) -> str:
-    decided = [entry.batch_id for entry in ledger if entry.action == "retrain" and entry.as_of == as_of]
-    return f"decided on batch {decided[-1]}" if decided else "asked for by a person"
-
-
-def _show_comparison(comparison: Comparison | None) -> dict[str, Any]:
-    if comparison is None:
-        return {"candidates": {}, "champion": None, "comparison": None}
-    candidates = {
-        name: {"roc_auc": asdict(challenge.roc_auc), "paired_difference": asdict(challenge.paired)}
-        for name, challenge in comparison.challengers.items()
-    }
-    return {
-        "candidates": candidates,
-        "champion": {"roc_auc": asdict(comparison.champion)} if comparison.champion else None,
-        "comparison": {"positives": comparison.positives, "negatives": comparison.negatives},
-    }
-
-
-def _measure_comparison(comparison: Comparison | None) -> dict[str, float]:
-    if comparison is None or comparison.champion is None:
-        return {}
-    difference = comparison.challengers[comparison.chosen].paired.difference
-    return {
-        "champion_roc_auc": comparison.champion.value,
-        "challenger_roc_auc": comparison.challengers[comparison.chosen].roc_auc.value,
-        "gain": difference.value,
-        "gain_low": difference.low,
-        "gain_high": difference.high,
-        "comparison_positives": float(comparison.positives),
-        "comparison_negatives": float(comparison.negatives),
+        "importance": importance,
+        "window_batches": list(window.batches),
+        "notes": [],
     }

@@ -15,18 +15,20 @@ import numpy as np
 import pandas as pd
 
 from churn_monitoring.core.errors import DataError, PerformanceTooLow
-from churn_monitoring.core.options import PerformanceOptions, SimulationOptions, TableSchema, TrainingOptions
+from churn_monitoring.core.options import SimulationOptions, TableSchema, TrainingOptions
 from churn_monitoring.core.parameters import Parameters
 from churn_monitoring.core.records import Estimate
 from churn_monitoring.learning.candidate import Candidate, ScoredRows
 from churn_monitoring.learning.cross_fit import cross_fit_scores
+from churn_monitoring.learning.fingerprint import tell_fingerprints
 from churn_monitoring.learning.importance import measure_importance
 from churn_monitoring.learning.package import ChampionPackage
 from churn_monitoring.learning.prepare import build_candidate, fit_candidate, score_rows
 from churn_monitoring.learning.reference import assemble_reference
 from churn_monitoring.learning.split import Split, split_rows
-from churn_monitoring.performance.calibration import choose_threshold_f1, fit_platt
+from churn_monitoring.performance.calibration import fit_platt
 from churn_monitoring.performance.metrics import measure_performance
+from churn_monitoring.performance.operating_point import choose_threshold, tell_operating_point
 from churn_monitoring.quality.dependency import fit_dependencies
 from churn_monitoring.reporting.curves import draw_calibration_curve, draw_roc_curve
 from churn_monitoring.simulation.replay import Replay
@@ -119,15 +121,18 @@ def evaluate_candidate(
     table: LabelledTable,
     split: Split,
     candidate: dict[str, Any],
-    options: PerformanceOptions,
+    policy: Parameters,
 ) -> Candidate:
     """Calibrate and choose the threshold on validation; measure on validation and holdout."""
     validation = _score(model, table, split.validation)
     holdout = _score(model, table, split.holdout)
     calibration = fit_platt(validation.labels, validation.scores)
-    threshold = choose_threshold_f1(validation.labels, calibration.apply(validation.scores))
+    probabilities = calibration.apply(validation.scores)
+    threshold = choose_threshold(validation.labels, probabilities, policy.operating_point)
     performance = {
-        side: measure_performance(rows.labels, rows.scores, calibration.apply(rows.scores), threshold, options)
+        side: measure_performance(
+            rows.labels, rows.scores, calibration.apply(rows.scores), threshold, policy.performance
+        )
         for side, rows in (("validation", validation), ("holdout", holdout))
     }
     return Candidate(candidate["estimator"], model, calibration, threshold, validation, holdout, performance)
@@ -188,6 +193,7 @@ def build_champion(chosen: Candidate, table: LabelledTable, split: Split, policy
     assembled = assemble_reference(table.rows, parts, chosen.calibration, schema, policy.reference, policy.seed)
     holdout = chosen.performance["holdout"]
     held_out = table.rows.iloc[split.holdout]
+    training_rows = table.rows.iloc[split.train].assign(label=table.labels[split.train])
     return ChampionPackage(
         model=chosen.model,
         candidate=chosen.name,
@@ -202,11 +208,13 @@ def build_champion(chosen: Candidate, table: LabelledTable, split: Split, policy
             "reference": assembled.measure(chosen.threshold, policy.performance),
         },
         facts={
+            "by": "training",
             "as_of": table.as_of.isoformat(),
             "training_rows": len(split.train),
             "reference_rows": len(assembled.rows),
             "repeated_share": assembled.repeated_share,
             "unparseable": table.unparseable,
+            "operating_point": tell_operating_point(policy.operating_point),
             "importance": measure_importance(
                 lambda rows: score_rows(chosen.model, rows),
                 held_out,
@@ -215,9 +223,11 @@ def build_champion(chosen: Candidate, table: LabelledTable, split: Split, policy
                 policy.seed,
             ),
             "notes": list(split.notes),
+            **tell_fingerprints(training_rows, assembled, policy),
         },
         dependencies=fit_dependencies(assembled.with_ids(schema.id), schema, policy.quality, policy.seed),
-        training_rows=table.rows.iloc[split.train].assign(label=table.labels[split.train]),
+        training_rows=training_rows,
+        calibration_rows=table.rows.iloc[split.validation][[schema.id, *schema.features]].reset_index(drop=True),
     )
 
 
@@ -233,6 +243,8 @@ def summarize_training(champion: ChampionPackage, model_name: str) -> tuple[dict
         "kind": "training",
         "champion": champion.candidate,
         "as_of": champion.facts["as_of"],
+        "version_before": champion.replaces,
+        "version_after": champion.version,
     }
     outcome = TrainingOutcome(
         champion.candidate, Estimate(**champion.metrics["holdout"]["roc_auc"]), len(champion.reference)

@@ -30,7 +30,7 @@ def create_candidate_pipeline(name: str) -> Pipeline:
             ),
             Node(
                 evaluate_candidate,
-                inputs=["model", "labelled_table", "split", "params:candidate", "params:performance"],
+                inputs=["model", "labelled_table", "split", "params:candidate", "policy"],
                 outputs="candidate",
                 name="evaluate_candidate",
             ),
@@ -40,7 +40,7 @@ def create_candidate_pipeline(name: str) -> Pipeline:
     return Pipeline(
         template,
         namespace=name,
-        inputs={"labelled_table", "split"},
+        inputs={"labelled_table", "split", "policy"},
         outputs={
             "model": f"{name}_model",
             "candidate": f"{name}_candidate",
@@ -50,7 +50,6 @@ def create_candidate_pipeline(name: str) -> Pipeline:
             "params:schema": "params:schema",
             "params:candidate": f"params:training.candidates.{name}",
             "params:seed": "params:seed",
-            "params:performance": "params:performance",
         },
         prefix_datasets_with_namespace=False,
     )

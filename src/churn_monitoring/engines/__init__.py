@@ -1,0 +1,1 @@
+"""A function over the chunks of a batch: on this machine, or on a cluster."""

@@ -1,0 +1,57 @@
+"""Fingerprints of rows, column by column, without a Python object per row."""
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+from churn_monitoring.tables.arrow import Codes
+
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)  # odd, its bits without pattern: 2^64 over the golden ratio
+_SHIFT = np.uint64(32)
+_NO_VALUE = np.uint64(0x5851F42D4C957F2D)
+
+
+def fingerprint_columns(columns: Iterable[np.ndarray | Codes], rows: int) -> np.ndarray:
+    """``uint64[rows]``: one number per row, which rows share when they agree in all columns.
+
+    Each column is mixed into what the ones before gave: ``h = (h xor value) * odd``, the upper half folded into the
+    lower, as in multiplicative hashes. Two different rows share a number with probability of about 2^-64; the order of
+    columns matters, that of levels does not, and missing equals missing.
+
+    Args:
+        columns: ``float64[rows]`` with NaN for missing, or codes of text.
+        rows: their length, which no columns at all would not tell.
+    """
+    mixed = np.full(rows, _MULTIPLIER)
+    for column in columns:
+        mixed ^= _hash_codes(column) if isinstance(column, Codes) else _hash_numbers(column)
+        mixed *= _MULTIPLIER
+        mixed ^= mixed >> _SHIFT
+    return mixed
+
+
+def fingerprint_ids(column: pa.ChunkedArray) -> np.ndarray:
+    """``uint64``, one number per id that is there, equal for equal ids; they are taken as they are written."""
+    return _hash_texts(column.drop_null().cast(pa.string()).to_numpy())
+
+
+def _hash_numbers(values: np.ndarray) -> np.ndarray:
+    """The bits of each number; minus zero is zero, and every NaN the same."""
+    bits = (values + 0.0).view(np.uint64)
+    missing = np.isnan(values)
+    if missing.any():
+        bits[missing] = _NO_VALUE
+    bits ^= bits >> _SHIFT  # of a small whole number only the upper bits are set
+    return bits
+
+
+def _hash_codes(column: Codes) -> np.ndarray:
+    """The hash of each row's level, which does not depend on the code it has in this chunk."""
+    # A missing value is coded -1, which takes the last entry.
+    return np.asarray(np.append(_hash_texts(column.levels), _NO_VALUE)[column.codes])
+
+
+def _hash_texts(texts: Sequence[str]) -> np.ndarray:
+    return np.asarray(pd.util.hash_array(np.array(texts, dtype=object), categorize=False), dtype=np.uint64)
