@@ -1,6 +1,6 @@
 """The error rates of docs/verdicts.md: every suite of streams, played, kept, and written down.
 
-    python benchmarks/verdicts.py                       # what is not kept yet, then the document
+    python benchmarks/verdicts.py                       # the seeds that are not kept yet, then the document
     python benchmarks/verdicts.py --only world-1000     # one suite
     python benchmarks/verdicts.py --fresh               # all of it anew
     python benchmarks/verdicts.py --rivals              # also Evidently and NannyML, where their environments are
@@ -24,8 +24,8 @@ from rich.progress import Progress
 
 from churn_monitoring.bench.scenarios import SCENARIOS, Scenario, find_scenarios
 from churn_monitoring.bench.streams import Bench
-from churn_monitoring.bench.summary import render_markdown, summarize_bench
-from churn_monitoring.bench.tally import StreamOutcome
+from churn_monitoring.bench.summary import render_markdown, show_rate, summarize_bench
+from churn_monitoring.bench.tally import StreamOutcome, measure_share
 from churn_monitoring.bench.workers import play_all
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -35,7 +35,22 @@ KEPT = ROOT / "data" / "08_reporting" / "bench" / "verdicts"
 DOCUMENT = ROOT / "docs" / "verdicts.md"
 BATCHES_PER_YEAR = 52
 SEEDS = 20
+SEEDS_AT_ONCE = 4  # after so many their outcomes are kept
 RIVAL_SEEDS = 3
+RIVAL_WEEKS = 20  # of the quiet year
+RIVAL_SUITES = ("world-1000", "telco-300", "bank-300")
+RIVAL_SCENARIOS = (
+    "quiet",
+    "broken_column",
+    "missing_burst",
+    "permuted_category",
+    "joined_columns",
+    "concept_drift",
+    "local_concept_drift",
+    "covariate_shift",
+    "label_shift",
+    "new_category",
+)
 RETURNING = 0.8  # share of a replayed batch's customers who were in an earlier one
 
 
@@ -89,10 +104,14 @@ def load_bench(suite: Suite) -> Bench | None:
     return Bench(values, pd.read_csv(path, dtype=str), suite.rows, dict(suite.changed))
 
 
-def play_suite(suite: Suite, bench: Bench, seeds: int) -> list[StreamOutcome]:
+def play_suite(suite: Suite, bench: Bench, seeds: Sequence[int], kept: list[StreamOutcome]) -> None:
+    """Play these seeds and keep their outcomes beside those already there, a few at a time: it may be interrupted."""
     with Progress(transient=True) as progress:
-        task = progress.add_task(suite.name, total=len(suite.scenarios) * seeds)
-        return play_all(bench, suite.scenarios, range(1, seeds + 1), None, lambda done: progress.advance(task, done))
+        task = progress.add_task(suite.name, total=len(suite.scenarios) * len(seeds))
+        for start in range(0, len(seeds), SEEDS_AT_ONCE):
+            some = seeds[start : start + SEEDS_AT_ONCE]
+            kept += play_all(bench, suite.scenarios, some, None, lambda done: progress.advance(task, done))
+            keep(suite, kept)
 
 
 def keep(suite: Suite, outcomes: Sequence[StreamOutcome]) -> None:
@@ -127,10 +146,68 @@ def render_document(suites: Sequence[Suite]) -> str:
     missing = [suite.name for suite in suites if read_kept(suite) is None]
     if missing:
         parts.append(f"Not played yet: {', '.join(missing)}.")
-    rivals = KEPT / "rivals.md"
-    if rivals.is_file():
-        parts.append(rivals.read_text(encoding="utf-8").rstrip())
+    if (KEPT / "rivals.json").is_file():
+        parts.append(render_rivals(suites))
     return "\n\n".join(parts) + "\n"
+
+
+@dataclass(frozen=True)
+class RivalCount:
+    """Batches of one suite that one judge got wrong: an alarm where nothing is wrong, or silence where something is."""
+
+    suite: str
+    judge: str
+    wrong: int
+    batches: int
+    loud: int
+    quiet: int
+
+
+def count_alarms(suite: str, judge: str, judged: Sequence[tuple[bool, frozenset[str]]]) -> RivalCount:
+    """Count batches, each as whether it raised an alarm and which actions were right."""
+    quiet = [alarm for alarm, right in judged if right == {"none"}]
+    silent = sum(not alarm and "none" not in right for alarm, right in judged)
+    return RivalCount(suite, judge, sum(quiet) + silent, len(judged), sum(quiet), len(quiet))
+
+
+def count_own(suite: Suite, seeds: int) -> list[RivalCount]:
+    """The same of our rules and the specification's, on the same scenarios, seeds and weeks."""
+    played = [one for one in read_kept(suite) or [] if one.scenario in RIVAL_SCENARIOS and one.seed <= seeds]
+    return [
+        count_alarms(
+            suite.name,
+            judge,
+            [
+                (action != "none", frozenset(right))
+                for one in played
+                for action, right in list(zip(getattr(one, actions), one.right, strict=True))[:RIVAL_WEEKS]
+            ],
+        )
+        for judge, actions in (("this project", "actions"), ("the specification, literally", "spec_actions"))
+    ]
+
+
+def render_rivals(suites: Sequence[Suite]) -> str:
+    told = json.loads((KEPT / "rivals.json").read_text(encoding="utf-8"))
+    seeds, theirs = told["seeds"], [RivalCount(**one) for one in told["counts"]]
+    lines = [
+        f"## Evidently and NannyML, {seeds} {'seed' if seeds == 1 else 'seeds'} a line",
+        "",
+        "Default verdicts, everybody's as alarm or silence: wrong is an alarm where nothing is wrong, or silence where",
+        "any action is asked for; which action is not asked here. benchmarks/rivals/README.md says what was called.",
+        f"Streams of at most {RIVAL_WEEKS} weeks: {', '.join(RIVAL_SCENARIOS)}.",
+        "",
+        "| streams | rule | wrong batches | alarms on quiet batches |",
+        "| --- | --- | --- | --- |",
+    ]
+    for suite in suites:
+        of_suite = [one for one in theirs if one.suite == suite.name]
+        for one in [*count_own(suite, seeds), *of_suite] if of_suite else []:
+            wrong, loud = (
+                show_rate(measure_share(*pair)) for pair in ((one.wrong, one.batches), (one.loud, one.quiet))
+            )
+            lines.append(f"| {describe(suite)} | {one.judge} | {wrong} | {loud} |")
+    return "\n".join(lines)
 
 
 def describe(suite: Suite) -> str:
@@ -150,15 +227,15 @@ def main() -> None:
     asked = parser.parse_args()
     suites = list_suites()
     for suite in suites:
-        if (asked.only and suite.name not in asked.only.split(",")) or (
-            read_kept(suite) is not None and not asked.fresh
-        ):
+        kept = [] if asked.fresh else read_kept(suite) or []
+        seeds = sorted(set(range(1, asked.seeds + 1)) - {one.seed for one in kept})
+        if (asked.only and suite.name not in asked.only.split(",")) or not seeds:
             continue
         bench = load_bench(suite)
         if bench is None:
             print(f"{suite.name} is left out: {TABLES[suite.source]} is not in ../shared/data")
             continue
-        keep(suite, play_suite(suite, bench, asked.seeds))
+        play_suite(suite, bench, seeds, kept)
         print(f"{suite.name} played")
     if asked.rivals:
         subprocess.run([sys.executable, str(ROOT / "benchmarks" / "rivals" / "compare.py")], check=True)

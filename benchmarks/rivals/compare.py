@@ -12,6 +12,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Iterator
+from dataclasses import asdict
 from datetime import date
 from functools import partial
 from pathlib import Path
@@ -24,8 +25,6 @@ import verdicts
 
 from churn_monitoring.bench.scenarios import Scenario
 from churn_monitoring.bench.streams import Bench, build_policy, train_champion
-from churn_monitoring.bench.summary import show_rate
-from churn_monitoring.bench.tally import measure_share
 from churn_monitoring.core.parameters import Parameters
 from churn_monitoring.learning.package import ChampionPackage
 from churn_monitoring.performance.labels import LabelTable, gather_labels, join_labels
@@ -33,20 +32,6 @@ from churn_monitoring.simulation import simulate
 from churn_monitoring.tables import coerce_rows
 
 ROOT = verdicts.ROOT
-SUITES = ("world-1000", "telco-300", "bank-300")
-PLAYED = (
-    "quiet",
-    "broken_column",
-    "missing_burst",
-    "permuted_category",
-    "joined_columns",
-    "concept_drift",
-    "local_concept_drift",
-    "covariate_shift",
-    "label_shift",
-    "new_category",
-)
-WEEKS = 20  # of the quiet year
 RULES = {
     "evidently": {"dataset": "Evidently, dataset drift", "any_column": "Evidently, any column"},
     "nannyml": {"any": "NannyML, any alert", "performance_only": "NannyML, performance only"},
@@ -99,9 +84,9 @@ def play(suite: verdicts.Suite, seeds: int, folder: Path) -> Iterator[tuple[str,
         return
     right: dict[Path, list[frozenset[str]]] = {}
     for scenario in suite.scenarios:
-        if scenario.name not in PLAYED:
+        if scenario.name not in verdicts.RIVAL_SCENARIOS:
             continue
-        chosen = verdicts.replace(scenario, weeks=min(scenario.weeks, WEEKS))
+        chosen = verdicts.replace(scenario, weeks=min(scenario.weeks, verdicts.RIVAL_WEEKS))
         for seed in range(1, seeds + 1):
             stream = folder / suite.name / f"{scenario.name}-{seed}"
             right[stream] = write_stream(stream, bench, chosen, seed)
@@ -116,42 +101,23 @@ def play(suite: verdicts.Suite, seeds: int, folder: Path) -> Iterator[tuple[str,
                     yield library, rule, judged["verdicts"][rule], wanted
 
 
-def tell(suite: verdicts.Suite, seeds: int, folder: Path) -> list[str]:
-    """One line of the table per rule."""
-    counts: dict[tuple[str, str], list[int]] = {}
+def count(suite: verdicts.Suite, seeds: int, folder: Path) -> list[verdicts.RivalCount]:
+    """How often each rule was wrong on the streams of one suite."""
+    judged: dict[str, list[tuple[bool, frozenset[str]]]] = {}
     for library, rule, verdict, wanted in play(suite, seeds, folder):
-        wrong, batches, loud, quiet = counts.setdefault((library, rule), [0, 0, 0, 0])
-        alarm = verdict != "none"
-        is_wrong = (wanted == {"none"} and alarm) or ("none" not in wanted and not alarm)
-        is_quiet = wanted == {"none"}
-        counts[library, rule] = [wrong + is_wrong, batches + 1, loud + (is_quiet and alarm), quiet + is_quiet]
-    return [
-        f"| {verdicts.describe(suite)} | {RULES[library][rule]} | {show_rate(measure_share(wrong, batches))} | "
-        f"{show_rate(measure_share(loud, quiet))} |"
-        for (library, rule), (wrong, batches, loud, quiet) in counts.items()
-    ]
+        judged.setdefault(RULES[library][rule], []).append((verdict != "none", wanted))
+    return [verdicts.count_alarms(suite.name, judge, batches) for judge, batches in judged.items()]
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, default=verdicts.RIVAL_SEEDS)
     seeds = parser.parse_args().seeds
-    suites = [suite for suite in verdicts.list_suites() if suite.name in SUITES]
-    lines = [
-        f"## Evidently and NannyML, {seeds} seeds a line",
-        "",
-        "Their default verdicts, mapped to `alert` or `none`: wrong is an alert where nothing is wrong, or silence",
-        "where any action is asked for; which action is not asked of them. benchmarks/rivals/README.md says what was",
-        "called.",
-        "",
-        "| streams | rule | wrong batches | alerts on quiet batches |",
-        "| --- | --- | --- | --- |",
-    ]
+    suites = [suite for suite in verdicts.list_suites() if suite.name in verdicts.RIVAL_SUITES]
     with tempfile.TemporaryDirectory() as folder:
-        for suite in suites:
-            lines += tell(suite, seeds, Path(folder))
+        counts = [asdict(one) for suite in suites for one in count(suite, seeds, Path(folder))]
     verdicts.KEPT.mkdir(parents=True, exist_ok=True)
-    (verdicts.KEPT / "rivals.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    (verdicts.KEPT / "rivals.json").write_text(json.dumps({"seeds": seeds, "counts": counts}), encoding="utf-8")
 
 
 if __name__ == "__main__":
