@@ -89,6 +89,21 @@ def test_a_change_that_no_period_shows_stays_drift(change: dict[str, float]) -> 
     assert after == before
 
 
+def test_a_season_of_several_features_is_recognized_with_few_rows_a_period() -> None:
+    # In 30 of these 40 references the period shows every feature of the season surely; one sure feature is enough.
+    season = {"usage": 0.6, "age": 0.25, "gift": 0.22}
+    recognized = 0
+    for seed in range(40):
+        parts = [draw(1_000 * seed + number, 270) for number in range(PERIODS - 1)]
+        rows = pd.concat([*parts, draw(1_000 * seed + 99, 270, **season)], ignore_index=True)
+        ages = PERIOD_DAYS * np.repeat(np.arange(PERIODS)[::-1], 270)
+        dates = pd.Series(LAST - pd.to_timedelta(ages, unit="D"))
+        before, after = judge(draw(1_000 * seed + 100, 1_000, **season), rows, dates)
+        assert share_drifted(before) > 0.0
+        recognized += share_drifted(after) == 0.0
+    assert recognized >= 35
+
+
 def test_a_reference_without_seasons_never_excuses() -> None:
     rows, dates = build_year(december=False)
     before, after = judge(draw(52, 1_000, **DECEMBER), rows, dates)
