@@ -28,16 +28,9 @@ def tell_monitoring(outcome: Any) -> None:
         click.echo(remark, err=True)
 
 
-def tell_retraining(outcome: Any) -> None:
-    """One line about a retraining attempt: its verdict and why."""
-    head = click.style(f"retraining: {outcome.verdict}", bold=True)
-    versions = f", version {outcome.version_before} -> {outcome.version_after}" if outcome.promoted else ""
-    click.echo(f"{outcome.as_of}  {head}{versions}  {'; '.join(outcome.reasons)}")
-
-
-def tell_recalibration(outcome: Any) -> None:
-    """One line about a recalibration: its verdict and why."""
-    head = click.style(f"recalibration: {outcome.verdict}", bold=True)
+def tell_attempt(outcome: Any) -> None:
+    """One line about a retraining or recalibration: its verdict and why."""
+    head = click.style(f"{outcome.kind}: {outcome.verdict}", bold=True)
     moved = outcome.version_before != outcome.version_after
     versions = f", version {outcome.version_before} -> {outcome.version_after}" if moved else ""
     click.echo(f"{outcome.as_of}  {head}{versions}  {'; '.join(outcome.reasons)}")

@@ -1,4 +1,4 @@
-"""``kedro cycle``: every waiting batch, oldest first, with retraining where it was decided."""
+"""``kedro cycle``: every waiting batch, oldest first, with retraining or another remedy where it was decided."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from churn_monitoring.cli.console import tell_monitoring, tell_recalibration, tell_retraining
+from churn_monitoring.cli.console import tell_attempt, tell_monitoring
 from churn_monitoring.cli.probation import choose_rollback
 from churn_monitoring.cli.rollback import roll_back
 from churn_monitoring.cli.sessions import (
@@ -80,7 +80,7 @@ def _act_if_due(env: str | None) -> None:
         retraining, remedy = find_due_retraining(ledger, attempts, *days), find_due_remedy(ledger, attempts)
     if retraining is not None:
         outputs = run_pipeline("retraining", env, {"as_of": retraining.isoformat()})
-        tell_retraining(outputs["retraining_outcome"].load())
+        tell_attempt(outputs["retraining_outcome"].load())
     if remedy is not None:
         _carry_out(env, *remedy)
 
@@ -88,7 +88,7 @@ def _act_if_due(env: str | None) -> None:
 def _carry_out(env: str | None, remedy: Remedy, day: date) -> None:
     if remedy == "recalibrate":
         outputs = run_pipeline("recalibration", env, {"as_of": day.isoformat()})
-        tell_recalibration(outputs["recalibration_outcome"].load())
+        tell_attempt(outputs["recalibration_outcome"].load())
         return
     with open_context(env) as context:
         _put_back(context, day)

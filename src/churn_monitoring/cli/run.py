@@ -6,7 +6,7 @@ from typing import Any
 import click
 from kedro.framework.cli.project import run as kedro_run
 
-from churn_monitoring.cli.console import tell_monitoring, tell_recalibration, tell_retraining, tell_training
+from churn_monitoring.cli.console import tell_attempt, tell_monitoring, tell_training
 from churn_monitoring.cli.sessions import (
     check_environment,
     exclusive,
@@ -62,10 +62,9 @@ def _tell(outputs: dict[str, Any]) -> None:
         tell_monitoring(outcome)
         if outcome.rejection:
             raise BatchRejected(outcome.rejection)
-    if "retraining_outcome" in outputs:
-        tell_retraining(outputs["retraining_outcome"].load())
-    if "recalibration_outcome" in outputs:
-        tell_recalibration(outputs["recalibration_outcome"].load())
+    for name in ("retraining_outcome", "recalibration_outcome"):
+        if name in outputs:
+            tell_attempt(outputs[name].load())
     if "training_outcome" in outputs:
         tell_training(outputs["training_outcome"].load())
 

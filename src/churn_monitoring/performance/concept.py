@@ -7,7 +7,8 @@
 
 Under label shift the logit of P(y | score) moves by a constant; under covariate shift with a well-specified
 score it does not move. A changed slope is neither, nor is a ranking worse than the scores promise, nor a
-segment whose labels are no longer those of the same score elsewhere. Levels and floors are applied later.
+segment whose labels are no longer those of the same score elsewhere. Levels, floors and the direction of the
+slope (a steeper one is no concept drift) are looked at later.
 """
 
 from dataclasses import dataclass

@@ -5,6 +5,27 @@ version did not come back as it was saved, or another was put in service meanwhi
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class AttemptOutcome:
+    """What a person wants to hear of an attempt to change what is in service."""
+
+    kind: Literal["retraining", "recalibration"]
+    as_of: date
+    verdict: str
+    reasons: tuple[str, ...]
+    version_before: str
+    version_after: str
+    report_path: str
+
+    @property
+    def promoted(self) -> bool:
+        """Whether a challenger is now in service."""
+        return self.verdict == "promoted"
 
 
 def settle_verdict(

@@ -22,7 +22,7 @@ from churn_monitoring.learning.recalibrated import rebuild_champion
 from churn_monitoring.performance.recalibration import Recalibration, find_rate_change, measure_recalibration
 from churn_monitoring.performance.scored import ScoredLabels
 from churn_monitoring.pipelines.matured import measure_rows_quality
-from churn_monitoring.promotion.receipt import settle_verdict
+from churn_monitoring.promotion.receipt import AttemptOutcome, settle_verdict
 
 Verdict = Literal["recalibrated", "kept", "insufficient_evidence", "refused_data"]
 
@@ -48,18 +48,6 @@ class RecalibrationAttempt:
     reasons: tuple[str, ...]
     quality: Quality
     recalibration: Recalibration | None = None
-
-
-@dataclass(frozen=True)
-class RecalibrationOutcome:
-    """What a person wants to hear of an attempt."""
-
-    as_of: date
-    verdict: str
-    reasons: tuple[str, ...]
-    version_before: str
-    version_after: str
-    report_path: str
 
 
 def choose_rate_rows(
@@ -133,7 +121,7 @@ def summarize_recalibration(
     attempts: Sequence[Attempt],
     as_of: date,
     model_name: str,
-) -> tuple[dict[str, Any], dict[str, Any], RecalibrationOutcome]:
+) -> tuple[dict[str, Any], dict[str, Any], AttemptOutcome]:
     """The summary document by its file name, the facts of the run, and what the command line prints."""
     name = f"{as_of.isoformat()}-{len(attempts) + 1}"
     measured = _measure_attempt(attempt, chosen, champion)
@@ -158,7 +146,7 @@ def summarize_recalibration(
     facts = {"metrics": measured, "tags": tags, "artifacts": {"summary.json": summary}}
     path = f"data/08_reporting/retraining/{name}.json"
     moved = versions["version_before"], versions["version_after"]
-    return {name: summary}, facts, RecalibrationOutcome(as_of, verdict, reasons, *moved, path)
+    return {name: summary}, facts, AttemptOutcome("recalibration", as_of, verdict, reasons, *moved, path)
 
 
 def _read_scored(rows: pd.DataFrame, champion: ChampionPackage) -> ScoredLabels:

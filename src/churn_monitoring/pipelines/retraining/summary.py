@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from datetime import date
 from typing import Any
 
@@ -13,24 +13,7 @@ from churn_monitoring.pipelines.retraining.nodes import WindowCheck, list_broken
 from churn_monitoring.pipelines.retraining.promotion import AttemptJudgement
 from churn_monitoring.promotion.comparison import Comparison
 from churn_monitoring.promotion.guardrails import Guardrail
-from churn_monitoring.promotion.receipt import settle_verdict
-
-
-@dataclass(frozen=True)
-class RetrainingOutcome:
-    """What a person wants to hear of an attempt."""
-
-    as_of: date
-    verdict: str
-    reasons: tuple[str, ...]
-    version_before: str
-    version_after: str
-    report_path: str
-
-    @property
-    def promoted(self) -> bool:
-        """Whether a challenger is now in service."""
-        return self.verdict == "promoted"
+from churn_monitoring.promotion.receipt import AttemptOutcome, settle_verdict
 
 
 def summarize_attempt(
@@ -42,7 +25,7 @@ def summarize_attempt(
     attempts: Sequence[Attempt],
     as_of: date,
     model_name: str,
-) -> tuple[dict[str, Any], dict[str, Any], RetrainingOutcome]:
+) -> tuple[dict[str, Any], dict[str, Any], AttemptOutcome]:
     """The summary document by its file name, the facts of the run, and what the command line prints."""
     name = f"{as_of.isoformat()}-{len(attempts) + 1}"
     verdict, reasons, versions = settle_verdict(judgement.verdict, judgement.reasons, receipt)
@@ -73,7 +56,7 @@ def summarize_attempt(
     facts = told if judgement.comparison is None else _keep_compared(told, window)
     path = f"data/08_reporting/retraining/{name}.json"
     moved = versions["version_before"], versions["version_after"]
-    return {name: summary}, facts, RetrainingOutcome(as_of, verdict, reasons, *moved, path)
+    return {name: summary}, facts, AttemptOutcome("retraining", as_of, verdict, reasons, *moved, path)
 
 
 def _keep_compared(facts: dict[str, Any], window: Window) -> dict[str, Any]:
