@@ -172,13 +172,13 @@ def test_periods_are_four_weeks_counted_back_from_the_newest_row() -> None:
 
 
 def judge_scores(
-    moved: float, scores: np.ndarray = USAGE, dates: pd.Series = DATES
+    moved: float, scores: np.ndarray = USAGE, dates: pd.Series = DATES, named: str | None = None
 ) -> tuple[FeatureDrift, FeatureDrift]:
     grid = build_grid(scores, 65_536)
     reference = profile_numbers(scores, grid)
     batch = profile_numbers(np.random.default_rng(60).normal(moved, 1.0, 1_000), grid)
     found = measure_prediction(reference, batch, OPTIONS)
-    return found, explain_scores_by_season(found, reference, batch, scores, dates, OPTIONS)
+    return found, explain_scores_by_season(found, reference, batch, scores, dates, OPTIONS, named)
 
 
 def test_scores_that_moved_as_in_one_period_are_no_drift() -> None:
@@ -208,3 +208,25 @@ def test_scores_of_many_small_periods_do_not_excuse_by_luck() -> None:
         before, after = judge_scores(0.35, scores, dates)
         assert before.drifted
         assert after == before
+
+
+@pytest.mark.parametrize(
+    ("moved", "named", "excused"),
+    [
+        (0.35, "2025-12-01 to 2025-12-28", True),
+        (0.35, None, False),
+        (0.35, "2025-11-03 to 2025-11-30", False),
+        (0.9, "2025-12-01 to 2025-12-28", False),
+        (-0.35, "2025-12-01 to 2025-12-28", False),
+    ],
+    ids=["the features' period", "no period named", "another period", "far more", "the other way"],
+)
+def test_scores_need_not_show_surely_what_the_features_have_shown(
+    moved: float, named: str | None, excused: bool
+) -> None:
+    _, dates = build_year(december=False, rows=270)
+    quantiles = norm.ppf((np.arange(270) + 0.5) / 270)  # of every period alike; December by too little to be sure of
+    scores = np.tile(quantiles, PERIODS) + np.where(dates >= "2025-12-01", 0.28, 0.0)
+    before, after = judge_scores(moved, scores, dates, named)
+    assert before.drifted
+    assert after == (replace(before, drifted=False, usual_in=named) if excused else before)

@@ -132,8 +132,9 @@ def measure_batch_drift(
         features = explain_by_season(
             features, champion.profile, profile.features, reference, dates, options, policy.drift_threshold
         )
+        named = next((one.usual_in for one in features if one.usual_in), None)
         prediction = explain_scores_by_season(
-            prediction, champion.score_profile, profile.scores, scores, dates, options
+            prediction, champion.score_profile, profile.scores, scores, dates, options, named
         )
     importance = champion.facts.get("importance", {})
     return BatchDrift(
