@@ -140,6 +140,10 @@ def test_all_the_base_parameters_are_one_valid_record() -> None:
         ({"probe": BASE["probe"] | {"fold": 3}}, r"probe.fold is not known \(probe.folds is\)"),
         ({"performance_threshold": 2}, r"performance_threshold: .* \(it is 2\)"),
         ({"monitoring": {"mode": "strict"}}, r"monitoring.mode: .*'calibrated' or 'spec' \(it is 'strict'\)"),
+        (
+            {"simulation": BASE["simulation"] | {"scenario": "wild"}},
+            "not valid: simulation.scenario 'wild' is not one of: concept_drift, quiet, year.$",
+        ),
     ],
 )
 def test_every_wrong_parameter_is_told_with_the_name_it_should_have(changes: dict[str, Any], sentence: str) -> None:

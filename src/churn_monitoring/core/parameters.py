@@ -85,7 +85,12 @@ def read_parameters(values: Mapping[str, Any]) -> Parameters:
 def _tell(problem: Any, known: Sequence[str]) -> str:
     name = ".".join(map(str, problem["loc"]))
     if problem["type"] != "extra_forbidden":
-        return f"{name}: {problem['msg']} (it is {problem['input']!r})" if name else str(problem["msg"])
+        message = problem["msg"].removeprefix("Value error, ")
+        if not name or message.startswith(name):
+            return str(message)
+        # Of a whole block only what is wrong is told.
+        given = "" if isinstance(problem["input"], Mapping) else f" (it is {problem['input']!r})"
+        return f"{name}: {message}{given}"
     close = get_close_matches(name, known, n=1)
     return f"{name} is not known" + (f" ({close[0]} is)" if close else "")
 
