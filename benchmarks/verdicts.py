@@ -11,6 +11,7 @@ are not there. Outcomes are kept in data/08_reporting/bench/verdicts, one file p
 
 import argparse
 import json
+import re
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -36,6 +37,7 @@ DOCUMENT = ROOT / "docs" / "verdicts.md"
 BATCHES_PER_YEAR = 52
 SEEDS = 20
 SEEDS_AT_ONCE = 4  # after so many their outcomes are kept
+RIVALS = "Evidently and NannyML"
 RIVAL_SEEDS = 3
 RIVAL_WEEKS = 20  # of the quiet year
 RIVAL_SUITES = ("world-1000", "telco-300", "bank-300")
@@ -132,23 +134,32 @@ def read_kept(suite: Suite) -> list[StreamOutcome] | None:
     return outcomes
 
 
-def render_document(suites: Sequence[Suite]) -> str:
-    parts = [(ROOT / "benchmarks" / "verdicts_head.md").read_text(encoding="utf-8").rstrip()]
+def render_document(suites: Sequence[Suite], written: str) -> str:
+    """The document anew; a section of which fewer seeds are kept than it tells of stands as it is written."""
+    standing = dict(re.findall(r"^(## .+)\n\n((?:(?!## ).*\n)*)", written + "\n", re.MULTILINE))
+    parts = [read_part("head")]
     for suite in suites:
-        outcomes = read_kept(suite)
-        if outcomes is None:
-            continue
-        played = {one.scenario for one in outcomes}
-        scenarios = [one for one in suite.scenarios if one.name in played]
+        outcomes = read_kept(suite) or []
         seeds = len({one.seed for one in outcomes})
-        parts.append(f"## {describe(suite)}, {seeds} seeds a line")
-        parts.append(render_markdown(summarize_bench(scenarios, outcomes, BATCHES_PER_YEAR)))
-    missing = [suite.name for suite in suites if read_kept(suite) is None]
-    if missing:
-        parts.append(f"Not played yet: {', '.join(missing)}.")
+        heading = next((one for one in standing if one.startswith(f"## {describe(suite)}, ")), None)
+        if heading and seeds < int(re.findall(r"(\d+) seeds", heading)[-1]):
+            parts += [heading, standing[heading].rstrip()]
+        elif outcomes:
+            played = {one.scenario for one in outcomes}
+            scenarios = [one for one in suite.scenarios if one.name in played]
+            parts.append(f"## {describe(suite)}, {seeds} seeds a line")
+            parts.append(render_markdown(summarize_bench(scenarios, outcomes, BATCHES_PER_YEAR)))
+    parts.append(read_part("tail"))
     if (KEPT / "rivals.json").is_file():
         parts.append(render_rivals(suites))
+    else:
+        parts += [f"{one}\n\n{text.rstrip()}" for one, text in standing.items() if one.startswith(f"## {RIVALS}")]
     return "\n\n".join(parts) + "\n"
+
+
+def read_part(name: str) -> str:
+    """What a person wrote for the beginning or the end of the document."""
+    return (ROOT / "benchmarks" / f"verdicts_{name}.md").read_text(encoding="utf-8").rstrip()
 
 
 @dataclass(frozen=True)
@@ -191,7 +202,7 @@ def render_rivals(suites: Sequence[Suite]) -> str:
     told = json.loads((KEPT / "rivals.json").read_text(encoding="utf-8"))
     seeds, theirs = told["seeds"], [RivalCount(**one) for one in told["counts"]]
     lines = [
-        f"## Evidently and NannyML, {seeds} {'seed' if seeds == 1 else 'seeds'} a line",
+        f"## {RIVALS}, {seeds} {'seed' if seeds == 1 else 'seeds'} a line",
         "",
         "Default verdicts, everybody's as alarm or silence: wrong is an alarm where nothing is wrong, or silence where",
         "any action is asked for; which action is not asked here. benchmarks/rivals/README.md says what was called.",
@@ -239,7 +250,7 @@ def main() -> None:
         print(f"{suite.name} played")
     if asked.rivals:
         subprocess.run([sys.executable, str(ROOT / "benchmarks" / "rivals" / "compare.py")], check=True)
-    DOCUMENT.write_text(render_document(suites), encoding="utf-8")
+    DOCUMENT.write_text(render_document(suites, DOCUMENT.read_text(encoding="utf-8")), encoding="utf-8")
     print(f"written: {DOCUMENT.relative_to(ROOT)}")
 
 
