@@ -34,7 +34,7 @@ def history(policy):
     for name, frame in simulated.batches.items():
         day = date.fromisoformat(name)
         player.play(Batch(name, day, day, InMemory(name, frame)), champion)
-    kept = {"evidence": {"quality": {"findings": []}}, "facts": {"unparseable": {}}}
+    kept = {"evidence": {"rows": 1000, "quality": {"findings": []}}, "facts": {"unparseable": {}}}
     evidence = {entry.batch_id: (lambda: kept) for entry in player.ledger}
     return History(
         tuple(player.ledger), Logs(player.predictions, player.features), evidence, files, (), lambda _: champion

@@ -2,7 +2,9 @@
 
 import hashlib
 import os
+from collections.abc import Callable
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
@@ -23,7 +25,7 @@ def deliver(folder: Path, *names: str, content: str = ROWS) -> None:
 def test_batches_come_oldest_first_whatever_their_format(tmp_path: Path) -> None:
     deliver(tmp_path, "2026-01-12.csv", "2025-12-29.csv")
     pd.DataFrame({"id": ["1"]}).to_parquet(tmp_path / "2026-01-05.parquet")
-    found = DeliveriesDataset(path=str(tmp_path)).load()
+    found = DeliveriesDataset(path=str(tmp_path), predictions=str(tmp_path / "out")).load()
     assert list(found) == ["2025-12-29", "2026-01-05", "2026-01-12"]
     assert [delivery.batch_date for delivery in found.values()] == [
         date(2025, 12, 29),
@@ -38,7 +40,7 @@ def test_a_batch_without_a_date_in_its_name_takes_its_place_by_when_it_was_writt
     deliver(tmp_path, "2026-01-05.csv", "2026-01-19.csv", "spring.csv")
     day = datetime(2026, 1, 12, 23, 30, tzinfo=UTC).timestamp()
     os.utime(tmp_path / "spring.csv", (day, day))
-    found = DeliveriesDataset(path=str(tmp_path)).load()
+    found = DeliveriesDataset(path=str(tmp_path), predictions=str(tmp_path / "out")).load()
     assert list(found) == ["2026-01-05", "spring", "2026-01-19"]
     assert (found["spring"].batch_date, found["spring"].modified_date) == (None, date(2026, 1, 12))
 
@@ -46,19 +48,19 @@ def test_a_batch_without_a_date_in_its_name_takes_its_place_by_when_it_was_writt
 def test_hidden_unfinished_and_foreign_files_are_not_batches(tmp_path: Path) -> None:
     deliver(tmp_path, ".2026-01-05.csv", ".2026-01-05.csv.x7.part", "2026-01-05.csv.part", ".gitkeep", "notes.txt")
     (tmp_path / "folder.csv").mkdir()
-    assert DeliveriesDataset(path=str(tmp_path)).load() == {}
+    assert DeliveriesDataset(path=str(tmp_path), predictions=str(tmp_path / "out")).load() == {}
 
 
 def test_an_absent_or_empty_folder_holds_none(tmp_path: Path) -> None:
-    assert DeliveriesDataset(path=str(tmp_path)).load() == {}
-    assert DeliveriesDataset(path=str(tmp_path / "absent")).load() == {}
+    assert DeliveriesDataset(path=str(tmp_path), predictions=str(tmp_path / "out")).load() == {}
+    assert DeliveriesDataset(path=str(tmp_path / "absent"), predictions="").load() == {}
     assert LabelFilesDataset(path=str(tmp_path / "absent")).load() == {}
 
 
 def test_one_id_delivered_twice_is_an_error_that_names_both_files(tmp_path: Path) -> None:
     deliver(tmp_path, "2026-01-05.csv", "2026-01-05.parquet")
     with pytest.raises(DatasetError, match="have the same batch id: remove one of them") as caught:
-        DeliveriesDataset(path=str(tmp_path)).load()
+        DeliveriesDataset(path=str(tmp_path), predictions=str(tmp_path / "out")).load()
     assert isinstance(caught.value.__cause__, DataError)
     assert all(name in str(caught.value) for name in ("2026-01-05.csv", "2026-01-05.parquet"))
 
@@ -66,7 +68,7 @@ def test_one_id_delivered_twice_is_an_error_that_names_both_files(tmp_path: Path
 def test_one_corrupt_delivery_does_not_hinder_the_others(tmp_path: Path) -> None:
     deliver(tmp_path, "2026-01-12.csv")
     deliver(tmp_path, "2026-01-05.csv", content="")
-    found = DeliveriesDataset(path=str(tmp_path)).load()
+    found = DeliveriesDataset(path=str(tmp_path), predictions=str(tmp_path / "out")).load()
     assert len(found["2026-01-12"].load()) == 1
     with pytest.raises(DataError, match=r"2026-01-05\.csv cannot be read"):
         found["2026-01-05"].load()
@@ -74,7 +76,7 @@ def test_one_corrupt_delivery_does_not_hinder_the_others(tmp_path: Path) -> None
 
 def test_a_delivery_is_known_by_its_size_time_and_content(tmp_path: Path) -> None:
     deliver(tmp_path, "2026-01-05.csv")
-    delivery = DeliveriesDataset(path=str(tmp_path)).load()["2026-01-05"]
+    delivery = DeliveriesDataset(path=str(tmp_path), predictions=str(tmp_path / "out")).load()["2026-01-05"]
     assert delivery.size == len(ROWS)
     assert delivery.modified_ns == (tmp_path / "2026-01-05.csv").stat().st_mtime_ns
     assert delivery.fingerprint() == hashlib.sha256(ROWS.encode()).hexdigest()
@@ -93,9 +95,9 @@ def test_label_files_come_by_name_in_order_and_unread(tmp_path: Path) -> None:
         found["2026-02-16"]()
 
 
-@pytest.mark.parametrize("kind", [DeliveriesDataset, LabelFilesDataset])
+@pytest.mark.parametrize("kind", [partial(DeliveriesDataset, predictions="out"), LabelFilesDataset])
 def test_what_is_delivered_is_never_written(
-    kind: type[DeliveriesDataset] | type[LabelFilesDataset], tmp_path: Path
+    kind: Callable[..., DeliveriesDataset | LabelFilesDataset], tmp_path: Path
 ) -> None:
     with pytest.raises(DatasetError, match="are only read"):
         kind(path=str(tmp_path)).save({})

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 import yaml
 
+from churn_monitoring.bench import player
 from churn_monitoring.core.dates import parse_date
 from churn_monitoring.core.options import TableSchema
 from churn_monitoring.core.parameters import Parameters
@@ -19,6 +20,7 @@ from churn_monitoring.core.records import Action, LedgerEntry
 from churn_monitoring.learning.package import ChampionPackage
 from churn_monitoring.performance.calibration import PlattCalibration
 from churn_monitoring.profiling import fit_reference_profile
+from churn_monitoring.scanning import BatchScan, ScanPlan
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -56,6 +58,9 @@ class InMemory:
         if isinstance(self.rows, Exception):
             raise self.rows
         return self.rows.copy()
+
+    def scan(self, plan: ScanPlan) -> BatchScan:
+        return player.InMemory(self.batch_id, self.load()).scan(plan)
 
 
 @pytest.fixture(scope="session")

@@ -11,6 +11,7 @@ import pytest
 from churn_monitoring.core.options import TableSchema
 from churn_monitoring.profiling import fit_reference_profile, profile_rows
 from churn_monitoring.profiling.chunk import ChunkSummary, add_chunks, summarize_chunk
+from churn_monitoring.profiling.numbers import EXACT_STEPS
 from churn_monitoring.profiling.repeats import estimate_repeats
 from churn_monitoring.quality import count_repeated_rows
 from churn_monitoring.tables import coerce_rows, fingerprint_rows
@@ -51,7 +52,7 @@ def test_profiles_and_counts_are_those_of_all_rows_read_by_pandas(cuts: list[int
     for name, number in expected.numeric.items():
         np.testing.assert_array_equal(found.profile.numeric[name].at_or_below, number.at_or_below)
         np.testing.assert_array_equal(found.profile.numeric[name].below, number.below)
-        np.testing.assert_allclose(found.profile.numeric[name].inside, number.inside, atol=1e-9)
+        np.testing.assert_allclose(found.profile.numeric[name].inside, number.inside, atol=840 / EXACT_STEPS)
         assert (found.profile.numeric[name].count, found.profile.numeric[name].missing) == (
             number.count,
             number.missing,

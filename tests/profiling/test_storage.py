@@ -44,7 +44,6 @@ def test_a_profile_survives_a_file_without_loss() -> None:
 def test_an_empty_profile_survives() -> None:
     empty = _fit(pd.DataFrame({"a/b": [np.nan], "é": [1e200], "c": [None]}))
     assert _round_trip(empty) == empty
-    assert empty.numeric["é"].total_squares == np.inf
 
 
 @settings(max_examples=50, deadline=None)

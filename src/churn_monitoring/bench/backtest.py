@@ -82,4 +82,8 @@ def _restore(history: History, entry: LedgerEntry) -> BatchRows | None:
     if entry.batch_id not in history.logs.features or entry.batch_id not in history.logs.predictions:
         return None
     labels = history.logs.predictions[entry.batch_id]()["label"].astype(float)
-    return BatchRows(history.logs.features[entry.batch_id](), labels, dict(kept["facts"]["unparseable"]))
+    rows = history.logs.features[entry.batch_id]()
+    # Of a large batch a sample was kept, which is judged as if it were the batch.
+    kept_share = len(rows) / kept["evidence"]["rows"]
+    unparseable = {name: round(count * kept_share) for name, count in kept["facts"]["unparseable"].items()}
+    return BatchRows(rows, labels, unparseable)

@@ -12,20 +12,25 @@ from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from churn_monitoring.core.errors import NoChampion
 from churn_monitoring.core.options import TableSchema
 from churn_monitoring.core.parameters import Parameters
 from churn_monitoring.core.records import Attempt, LedgerEntry
 from churn_monitoring.decision.judgement import Judgement
+from churn_monitoring.engines.local_scan import scan_chunks
+from churn_monitoring.engines.progress import Progress
 from churn_monitoring.learning.package import ChampionPackage
 from churn_monitoring.performance.labels import read_label_rows
 from churn_monitoring.performance.verdict import summarize_concept
 from churn_monitoring.pipelines.monitoring import judging, maturing, measuring, probation
-from churn_monitoring.pipelines.monitoring.intake import Batch, BatchRows, read_batch
+from churn_monitoring.pipelines.monitoring.intake import Batch, BatchRows, plan_batch_scan, read_batch
 from churn_monitoring.pipelines.monitoring.maturing import LabelledBatches, Logs
 from churn_monitoring.pipelines.policy import adopt_schema
 from churn_monitoring.promotion.probation import name_metrics
+from churn_monitoring.scanning import BatchScan, ScanPlan
+from churn_monitoring.tables.columns import read_text
 
 LabelFiles = Mapping[str, Callable[[], pd.DataFrame]]
 
@@ -45,9 +50,25 @@ class InMemory:
         """Nothing is told from another delivery here."""
         return ""
 
-    def load(self) -> pd.DataFrame:
-        """The rows as delivered."""
-        return self.rows
+    def scan(self, plan: ScanPlan) -> BatchScan:
+        """As of a file with these rows; nobody asks for the predictions of all of them.
+
+        Raises:
+            UnusableBatch: a column of the schema is missing, or there is no row.
+        """
+        plan.check_columns([str(name) for name in self.rows.columns])
+        names = [name for name in self.rows.columns if name in plan.columns]
+        table, most = pa.table({name: _to_arrow(self.rows[name]) for name in names}), plan.engine.chunk_rows
+        chunks = (table.slice(start, most) for start in range(0, len(self.rows), most))
+        return scan_chunks(chunks, plan, lambda _rows: None, Progress(self.batch_id, len(self.rows))).finish(None)
+
+
+def _to_arrow(values: pd.Series) -> pa.Array:
+    """The column in memory; values of mixed kinds as the texts they would be in a file."""
+    try:
+        return pa.array(values, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return pa.array(read_text(values), type=pa.string(), from_pandas=True)
 
 
 @dataclass(frozen=True)
@@ -94,8 +115,8 @@ class Player:
             rows: what reading the delivery gave, where that has been kept.
         """
         policy = adopt_schema(self.policy, champion)
-        rows = rows or read_batch(batch, champion)
-        scored, predictions, features = measuring.score_batch(batch, rows, champion)
+        rows = rows or read_batch(batch, plan_batch_scan(champion, policy))[0]
+        scored, _, features = measuring.score_batch(batch, rows, champion)
         profile = measuring.profile_batch(batch, rows, scored, champion, self.ledger, self.features)
         drift = measuring.measure_batch_drift(rows, profile, champion, policy)
         labels = maturing.gather_known_labels(self.label_files, batch, champion, self.ledger, policy, self._read_once)
@@ -113,7 +134,7 @@ class Player:
         evidence = probation.watch_probation(evidence, known, self.ledger, self.load_version, policy)
         judgement = judging.decide_batch_action(evidence, self.attempts, policy)
         self._remember(batch, rows, judgement, labelled, champion.version)
-        self.predictions |= {name: partial(_hand_out, table) for name, table in predictions.items()}
+        self.predictions[batch.batch_id] = partial(_hand_out, scored)
         self.features |= {name: partial(_hand_out, table) for name, table in features.items()}
         roc_auc = estimated["estimated"].roc_auc.value if estimated["estimated"] else None
         return Played(batch.batch_id, batch.as_of, judgement, labelled, roc_auc)

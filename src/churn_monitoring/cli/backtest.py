@@ -35,7 +35,7 @@ def tell_backtest(context: Any, present: Any) -> None:
 
     from churn_monitoring.bench.backtest import History, decide_again
     from churn_monitoring.datasets.registry import load_version
-    from churn_monitoring.pipelines.monitoring.maturing import Logs
+    from churn_monitoring.pipelines.monitoring.maturing import pair_logs
 
     load, edited = context.catalog.load, read_parameters(context.params)
     ledger = load("monitoring_ledger")
@@ -43,7 +43,7 @@ def tell_backtest(context: Any, present: Any) -> None:
         raise NothingToDo("No batch has been judged yet: run `kedro cycle` first.")
     history = History(
         ledger,
-        Logs(load("kept_predictions"), load("kept_features")),
+        pair_logs(load("kept_predictions"), load("kept_samples"), load("kept_features")),
         load("kept_evidence"),
         load("label_files"),
         load("retraining_ledger"),

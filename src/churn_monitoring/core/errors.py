@@ -19,6 +19,21 @@ class DataError(ChurnMonitoringError):
     """A file or column cannot be used; nothing was changed."""
 
 
+class UnusableBatch(DataError):
+    """A delivered table can be read and not be monitored.
+
+    Args:
+        message: goes on after the name of the file.
+        check: name of the finding this becomes.
+        column: it is about, or None.
+    """
+
+    def __init__(self, message: str, check: str = "unusable", column: str | None = None) -> None:
+        super().__init__(message)
+        self.check = check
+        self.column = column
+
+
 class BatchRejected(DataError):
     """A batch could not be monitored at all; its rejection was recorded and the others go on."""
 

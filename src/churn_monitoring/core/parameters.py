@@ -12,6 +12,7 @@ from churn_monitoring.core.options import (
     ConceptOptions,
     Count,
     DriftOptions,
+    EngineOptions,
     FalseAlarmOptions,
     GuardrailOptions,
     LabelOptions,
@@ -50,6 +51,7 @@ class Parameters(Options):
     min_improvement: Share
     table: TableSchema = Field(alias="schema")
     segments: tuple[str, ...]
+    engine: EngineOptions
     monitoring: MonitoringOptions
     false_alarms_per_year: FalseAlarmOptions
     labels: LabelOptions

@@ -228,7 +228,8 @@ class Evidence:
 
     ``labelled`` holds every batch whose matured labels could be judged and that the present champion scored, oldest
     first; the last one is the newest knowledge, which need not be about the current batch. ``probe`` is ``None``
-    where nothing asked for it, or where too few labels have matured.
+    where nothing asked for it, or where too few labels have matured. ``looked_at`` is how many rows of a large
+    batch are in the sample that stands for it in whatever is no count; ``None`` where all of them were looked at.
     """
 
     batch_id: str
@@ -245,6 +246,7 @@ class Evidence:
     probe: Probe | None = None
     probation: Probation | None = None
     anchor: AnchorDrift | None = None
+    looked_at: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,7 +17,11 @@ from kedro.io import AbstractDataset, DatasetError
 
 from churn_monitoring.core.dates import parse_date
 from churn_monitoring.core.errors import DataError
-from churn_monitoring.datasets.files import read_table
+from churn_monitoring.datasets.files import read_parts, read_table
+from churn_monitoring.datasets.part_file import PartFile
+from churn_monitoring.engines.local_scan import scan_chunks
+from churn_monitoring.engines.progress import Progress
+from churn_monitoring.scanning import BatchScan, ScanPlan
 
 SUFFIXES = (".csv", ".parquet")
 
@@ -29,6 +33,7 @@ class Delivery:
     batch_id: str
     batch_date: date | None
     path: Path
+    predictions: Path
 
     @property
     def size(self) -> int:
@@ -54,12 +59,36 @@ class Delivery:
         """The rows as delivered; :class:`DataError` if the file cannot be read."""
         return read_table(self.path)
 
+    def scan(self, plan: ScanPlan) -> BatchScan:
+        """Read the file once, chunk by chunk.
+
+        Raises:
+            UnusableBatch: a column of the schema is missing, or there is no row.
+            DataError: the file cannot be read to its end; nothing is left of the predictions then.
+        """
+        parts = read_parts(self.path, plan.columns, plan.texts, plan.engine.chunk_rows)
+        plan.check_columns(parts.names)
+        predictions = PartFile(self.predictions, self.batch_id)
+        try:
+            total = scan_chunks(parts, plan, predictions.write, Progress(self.path.name, parts.total))
+        except BaseException:
+            predictions.discard()
+            raise
+        return total.finish(predictions)
+
 
 class DeliveriesDataset(AbstractDataset[Any, dict[str, Delivery]]):
-    """The batches of a folder by id, oldest first; ``.part`` and hidden files are not batches."""
+    """The batches of a folder by id, oldest first; ``.part`` and hidden files are not batches.
 
-    def __init__(self, *, path: str, metadata: dict[str, Any] | None = None) -> None:
+    Args:
+        path: the folder.
+        predictions: folder where their predictions will have their place, and grow out of sight before.
+        metadata: for kedro-viz.
+    """
+
+    def __init__(self, *, path: str, predictions: str, metadata: dict[str, Any] | None = None) -> None:
         self._path = Path(path)
+        self._predictions = Path(predictions)
         self.metadata = metadata
 
     def load(self) -> dict[str, Delivery]:
@@ -74,7 +103,7 @@ class DeliveriesDataset(AbstractDataset[Any, dict[str, Delivery]]):
                 continue
             if path.stem in found:
                 raise DataError(f"{found[path.stem].path} and {path} have the same batch id: remove one of them.")
-            found[path.stem] = Delivery(path.stem, parse_date(path.stem), path)
+            found[path.stem] = Delivery(path.stem, parse_date(path.stem), path, self._predictions)
         in_order = sorted(found.values(), key=lambda one: (one.batch_date or one.modified_date, one.batch_id))
         return {one.batch_id: one for one in in_order}
 

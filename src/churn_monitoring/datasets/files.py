@@ -7,14 +7,19 @@ file. These write beside the target and rename, which POSIX and Windows both do 
 import json
 import os
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
 import pandas as pd
+import pyarrow as pa
 from kedro.io import AbstractDataset
 
 from churn_monitoring.core.errors import DataError
+from churn_monitoring.engines.local import read_batches
 from churn_monitoring.tables import find_separator
 
 
@@ -142,25 +147,93 @@ def read_table(path: Path) -> pd.DataFrame:
     Raises:
         DataError: the file is empty, not UTF-8, not what its suffix says, or has rows longer than its header.
     """
-    try:
+    with refuse_unreadable(path):
         return pd.read_parquet(path) if path.suffix == ".parquet" else _read_csv(path)
+
+
+def read_parts(path: Path, columns: Sequence[str], texts: Sequence[str], rows: int) -> "Parts":
+    """Open a CSV (all text) or Parquet file to be read in parts; what is wrong with it may show at any of them.
+
+    Args:
+        path: of the file.
+        columns: wanted, as far as the file has them. A CSV is read whole line by line, to see lines that are too long.
+        texts: columns of few distinct values, read as codes where the file has them so.
+        rows: of a part, at most.
+
+    Raises:
+        DataError: as :func:`read_table`.
+    """
+    with refuse_unreadable(path):
+        if path.suffix == ".parquet":
+            names, total, tables = read_batches(path, columns, texts, rows)
+            return Parts(path, names, total, tables)
+        frames = pd.read_csv(path, dtype=str, encoding="utf-8-sig", chunksize=rows)
+        first = next(frames, None)
+        names = [] if first is None else list(map(str, first.columns))
+        tables = (_take_csv_part(path, part, columns) for part in chain([] if first is None else [first], frames))
+        return Parts(path, names, None, tables)
+
+
+@dataclass
+class Parts:
+    """A file as tables, each read when asked for; ``names`` of all its columns, ``total`` rows where that is known."""
+
+    path: Path
+    names: list[str]
+    total: int | None
+    tables: Iterator[pa.Table]
+
+    def __iter__(self) -> Iterator[pa.Table]:
+        """The tables in order.
+
+        Raises:
+            DataError: the next one cannot be read.
+        """
+        while True:
+            with refuse_unreadable(self.path):
+                table = next(self.tables, None)
+            if table is None:
+                return
+            yield table
+
+
+@contextmanager
+def refuse_unreadable(path: Path) -> Iterator[None]:
+    """Whatever a reader raises about a damaged file becomes a :class:`DataError` with the remedy."""
+    try:
+        yield
+    except pd.errors.ParserError as error:
+        raise _refuse(path, f"{_first_line(error)}{_explain_fields(path)}") from error
     except (ValueError, OSError, KeyError, TypeError) as error:  # the last two: damaged metadata of a Parquet file
-        kind = "Parquet" if path.suffix == ".parquet" else "UTF-8 CSV"
-        raise DataError(
-            f"{show_path(path)} cannot be read as {kind} ({_first_line(error)}): deliver the file again, whole and "
-            "with a header line."
-        ) from error
+        raise _refuse(path, _first_line(error)) from error
+
+
+def _refuse(path: Path, why: str) -> DataError:
+    kind = "Parquet" if path.suffix == ".parquet" else "UTF-8 CSV"
+    return DataError(
+        f"{show_path(path)} cannot be read as {kind} ({why}): deliver the file again, whole and with a header line."
+    )
 
 
 def _read_csv(path: Path) -> pd.DataFrame:
-    try:
-        table = pd.read_csv(path, dtype=str, encoding="utf-8-sig")
-    except pd.errors.ParserError as error:
-        raise ValueError(f"{_first_line(error)}{_explain_fields(path)}") from error
-    if not isinstance(table.index, pd.RangeIndex):  # pandas takes the surplus for row names, and every column shifts
-        surplus = f"its rows have more fields than the {table.shape[1]} of its header"
-        raise ValueError(f"{surplus}{_explain_fields(path)}")
-    return table
+    return _check_fields(path, pd.read_csv(path, dtype=str, encoding="utf-8-sig"))
+
+
+def _take_csv_part(path: Path, part: pd.DataFrame, columns: Sequence[str]) -> pa.Table:
+    wanted = [name for name in _check_fields(path, part).columns if name in columns]
+    return pa.Table.from_pandas(part[wanted], preserve_index=False)
+
+
+def _check_fields(path: Path, table: pd.DataFrame) -> pd.DataFrame:
+    """Refuse a table whose rows are all longer than its header.
+
+    Raises:
+        ValueError: pandas took the surplus for row names, and every column shifted.
+    """
+    if isinstance(table.index, pd.RangeIndex):
+        return table
+    surplus = f"its rows have more fields than the {table.shape[1]} of its header"
+    raise ValueError(f"{surplus}{_explain_fields(path)}")
 
 
 def _explain_fields(path: Path) -> str:

@@ -46,10 +46,13 @@ class FolderDataset(AbstractDataset[dict[str, Any], dict[str, Callable[[], Any]]
         return {name: self._file(name).load for name in names}
 
     def save(self, data: dict[str, Any]) -> None:
-        """Write every named file, each atomically; none if one of the names is refused."""
+        """Write every named file, each atomically; none if one of the names is refused. Nothing (None) has no file."""
         files = {name: self._file(name) for name in data}
         for name, content in data.items():
-            files[name].save(content)
+            if content is None:
+                self._locate(name).unlink(missing_ok=True)
+            else:
+                files[name].save(content)
         if self._replace:
             for path in self._files():
                 if path.name.removesuffix(self._suffix) not in data:
@@ -61,7 +64,10 @@ class FolderDataset(AbstractDataset[dict[str, Any], dict[str, Callable[[], Any]]
     def _file(self, name: str) -> Any:
         if not name or Path(name).name != name or name.startswith("."):
             raise DataError(f"'{name}' cannot name a file in {self._path}: use letters, digits, dots and dashes.")
-        return self._dataset_class(filepath=str(self._path / f"{name}{self._suffix}"))
+        return self._dataset_class(filepath=str(self._locate(name)))
+
+    def _locate(self, name: str) -> Path:
+        return self._path / f"{name}{self._suffix}"
 
     def _exists(self) -> bool:
         return any(self._files())

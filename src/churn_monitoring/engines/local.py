@@ -11,6 +11,8 @@ import pyarrow as pa
 
 Result = TypeVar("Result")
 
+_READ_AHEAD = 1 << 20  # bytes of each column
+
 
 class ParquetChunk:
     """Some row groups of a Parquet file, of which a column is read when it is asked for, and not kept.
@@ -54,6 +56,30 @@ def read_chunks(path: Path, text: Sequence[str], rows: int) -> Iterator[ParquetC
     open_file = partial(parquet.ParquetFile, path, metadata=metadata, read_dictionary=list(text))
     for groups in _put_together(sizes, rows):
         yield ParquetChunk(open_file, groups, sum(sizes[group] for group in groups), names)
+
+
+def read_batches(
+    path: Path, columns: Sequence[str], texts: Sequence[str], rows: int
+) -> tuple[list[str], int, Iterator[pa.Table]]:
+    """A Parquet file in tables of a fixed number of rows, whatever the sizes of its row groups.
+
+    Args:
+        path: of the file.
+        columns: to read, as far as the file has them; others are not decoded.
+        texts: columns of few distinct values, which are read as codes where the file has them so.
+        rows: of every table but the last.
+
+    Returns:
+        Names of all columns of the file, its rows, and the tables.
+    """
+    from pyarrow import parquet
+
+    # Decoded page by page: a whole row group may be a million rows.
+    file = parquet.ParquetFile(path, read_dictionary=list(texts), pre_buffer=False, buffer_size=_READ_AHEAD)
+    names = file.schema_arrow.names
+    wanted = [name for name in names if name in columns]
+    batches = file.iter_batches(batch_size=rows, columns=wanted, use_threads=False)
+    return names, file.metadata.num_rows, (pa.Table.from_batches([batch]) for batch in batches)
 
 
 def _put_together(sizes: Sequence[int], rows: int) -> Iterator[list[int]]:

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from sklearn.pipeline import Pipeline
 
-from churn_monitoring.tables.arrow import Codes, recode
+from churn_monitoring.tables.arrow import Codes, recode, spell_codes
 from churn_monitoring.tables.columns import read_numbers, read_text
 
 _LARGEST = float(np.finfo(np.float32).max)
@@ -68,6 +68,28 @@ class Scorer:
         # A missing value is coded -1, which takes the last entry.
         lookup = [known.get(level, known[_UNSEEN]) for level in column.levels]
         return np.asarray(np.array([*lookup, known[None]], dtype=np.float32)[column.codes])
+
+
+class TableScorer:
+    """Scores by any other model, which takes rows as a table.
+
+    Args:
+        model: with a ``predict_proba`` of coerced rows.
+    """
+
+    def __init__(self, model: Any) -> None:
+        self._model = model
+
+    def score(self, numbers: Mapping[str, np.ndarray], codes: Mapping[str, Codes], rows: int) -> np.ndarray:
+        """As :meth:`Scorer.score`."""
+        texts = {name: spell_codes(column).cast("string").to_pandas() for name, column in codes.items()}
+        return self.score_table(pd.DataFrame({**numbers, **texts}, index=range(rows)))
+
+    def score_table(self, rows: pd.DataFrame) -> np.ndarray:
+        """As :meth:`Scorer.score_table`."""
+        if rows.empty:
+            return np.empty(0)
+        return np.asarray(self._model.predict_proba(rows)[:, 1], dtype=float)
 
 
 def _encode(values: pd.Series) -> Codes:

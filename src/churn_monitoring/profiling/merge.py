@@ -1,10 +1,9 @@
 """Adding up the profiles of chunks.
 
-Counts, extremes and missing rows are exact whatever the split and the order; the sums (``total``,
-``total_squares``, ``inside``) are those of floating point, so that two splits may differ in the last digits.
+Counts, extremes and missing rows are exact whatever the split and the order. So is the sum ``inside`` of additive
+profiles; of others it is that of floating point, so that two splits may differ in the last digits.
 """
 
-import math
 from functools import singledispatch
 from typing import Any, TypeVar
 
@@ -59,8 +58,6 @@ def _merge_numbers(first: NumericProfile, second: NumericProfile) -> NumericProf
         missing=first.missing + second.missing,
         minimum=min(lows, default=None),
         maximum=max(highs, default=None),
-        total=_add(first.total, second.total),
-        total_squares=_add(first.total_squares, second.total_squares),
         inside=first.inside + second.inside,
         outside=first.outside + second.outside,
     )
@@ -84,9 +81,3 @@ def _merge_tables(first: TableProfile, second: TableProfile) -> TableProfile:
             name: _merge_categories(part, second.categorical[name]) for name, part in first.categorical.items()
         },
     )
-
-
-def _add(first: float, second: float) -> float:
-    """Sum of two sums, where opposite overflows cancel to nothing known, hence zero rather than NaN."""
-    total = first + second
-    return 0.0 if math.isnan(total) else total

@@ -19,7 +19,7 @@ from churn_monitoring.profiling.table import TableProfile
 
 FORMAT = 1
 _ARRAYS = ("at_or_below", "below", "inside", "outside")
-_SCALARS = ("count", "missing", "minimum", "maximum", "total", "total_squares")
+_SCALARS = ("count", "missing", "minimum", "maximum")
 
 
 def profile_to_arrays(profile: TableProfile) -> dict[str, NDArray[Any]]:

@@ -11,8 +11,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+from pyarrow import compute
 
 from churn_monitoring.tables.columns import canonical_text, read_numbers, read_text
+
+_PLAIN = r"^(?:[!-~]|[!-~][ -~]*[!-~])$"
+"""Text without blanks at its ends: its own canonical spelling, unless it is a whole number with ``.0`` after it."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -63,6 +67,33 @@ def read_arrow_codes(column: pa.ChunkedArray) -> Codes:
     return recode(*_encode(column))
 
 
+def read_arrow_texts(column: pa.ChunkedArray) -> pa.Array:
+    """As :func:`~churn_monitoring.tables.columns.read_text`, value by value: for ids, which hardly repeat.
+
+    Python looks at those only that may be spelt otherwise.
+
+    >>> read_arrow_texts(pa.chunked_array([["7", " 7", None, "7.0", " "]])).to_pylist()
+    ['7', '7', None, '7', None]
+    """
+    kind = column.type.value_type if pa.types.is_dictionary(column.type) else column.type
+    if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind)):
+        return pa.array(read_text(column.to_pandas()), type=pa.string(), from_pandas=True)
+    texts = _join(column.cast(pa.string()))
+    odd = compute.or_(
+        compute.invert(compute.match_substring_regex(texts, _PLAIN)), compute.match_substring(texts, ".0")
+    ).fill_null(fill_value=False)
+    if not compute.any(odd).as_py():
+        return texts
+    spelt = [canonical_text(value) for value in texts.filter(odd).to_pylist()]
+    return compute.replace_with_mask(texts, odd, pa.array(spelt, type=pa.string()))
+
+
+def spell_codes(column: Codes) -> pa.Array:
+    """The column as text again, each level held once."""
+    indices = pa.array(column.codes, mask=column.codes < 0)
+    return pa.DictionaryArray.from_arrays(indices, pa.array(column.levels, type=pa.string()))
+
+
 def recode(codes: np.ndarray, values: Sequence[Any]) -> Codes:
     """Codes of any values as codes of their canonical spellings, of which several may have the same, or none."""
     texts = [canonical_text(value) for value in values]
@@ -87,10 +118,13 @@ def _has_dictionary(kind: pa.DataType) -> bool:
 def _encode(column: pa.ChunkedArray) -> tuple[np.ndarray, list[Any]]:
     """Codes, -1 where null, and the distinct values."""
     encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
-    whole = encoded.unify_dictionaries().combine_chunks()
-    if isinstance(whole, pa.ChunkedArray):  # without rows there is no chunk
-        whole = pa.array([], type=encoded.type)
+    whole = _join(encoded.unify_dictionaries())
     return whole.indices.fill_null(-1).cast(pa.int64()).to_numpy(), whole.dictionary.to_pylist()
+
+
+def _join(column: pa.ChunkedArray) -> pa.Array:
+    """The chunks as one, of which there is none without rows."""
+    return column.combine_chunks() if column.num_chunks else pa.array([], type=column.type)
 
 
 def _read_text_numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, int]:

@@ -32,9 +32,9 @@ def fingerprint_columns(columns: Iterable[np.ndarray | Codes], rows: int) -> np.
     return mixed
 
 
-def fingerprint_ids(column: pa.ChunkedArray) -> np.ndarray:
-    """``uint64``, one number per id that is there, equal for equal ids; they are taken as they are written."""
-    return _hash_texts(column.drop_null().cast(pa.string()).to_numpy())
+def fingerprint_ids(ids: pa.Array) -> np.ndarray:
+    """``uint64[n]``: one number per id, evenly spread and equal for equal ids; 0 where there is none."""
+    return np.where(ids.is_valid(), _hash_texts(ids.fill_null("").to_numpy(zero_copy_only=False)), np.uint64(0))
 
 
 def _hash_numbers(values: np.ndarray) -> np.ndarray:

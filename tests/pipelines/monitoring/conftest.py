@@ -1,6 +1,7 @@
 """One batch of 600 customers, one that could not be read, and what was kept of earlier batches."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -13,7 +14,7 @@ from churn_monitoring.core.records import Finding, Quality
 from churn_monitoring.learning.package import ChampionPackage
 from churn_monitoring.performance.labels import LabelTable, gather_labels
 from churn_monitoring.pipelines.monitoring import maturing, measuring
-from churn_monitoring.pipelines.monitoring.intake import Batch, BatchRows, read_batch
+from churn_monitoring.pipelines.monitoring.intake import Batch, BatchRows, plan_batch_scan, read_batch
 from churn_monitoring.pipelines.monitoring.maturing import Logs, MaturedBatch
 
 DAY = date(2026, 3, 30)
@@ -32,8 +33,10 @@ def batch(deliver, draw_rows) -> Batch:
 
 
 @pytest.fixture(scope="session")
-def rows(batch, champion) -> BatchRows:
-    return read_batch(batch, champion)
+def rows(batch, champion, parameters) -> BatchRows:
+    """Not scored, so that tests may change them."""
+    read, _ = read_batch(batch, plan_batch_scan(champion, parameters))
+    return replace(read, scores=None)
 
 
 @pytest.fixture(scope="session")

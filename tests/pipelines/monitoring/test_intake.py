@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from churn_monitoring.core.errors import DataError, NothingToDo
-from churn_monitoring.pipelines.monitoring.intake import Batch, choose_batch, find_waiting, read_batch
+from churn_monitoring.pipelines.monitoring.intake import Batch, choose_batch, find_waiting, plan_batch_scan, read_batch
 
 
 @pytest.fixture
@@ -86,17 +86,22 @@ def test_a_day_that_is_none_is_told_whatever_is_waiting(weeks, there):
         choose_batch(weeks if there else {}, [], None, "tomorrow")
 
 
-def read(deliver, champion, rows):
-    delivery = deliver("2026-03-02", rows)
-    return read_batch(Batch("2026-03-02", date(2026, 3, 2), date(2026, 3, 2), delivery), champion)
+@pytest.fixture
+def read(deliver, champion, parameters):
+    def call(rows):
+        delivery = deliver("2026-03-02", rows)
+        batch = Batch("2026-03-02", date(2026, 3, 2), date(2026, 3, 2), delivery)
+        return read_batch(batch, plan_batch_scan(champion, parameters))
+
+    return call
 
 
 RAW = pd.DataFrame({"plan": ["monthly", " "], "age": ["41", "n/a"], "customer": ["007", "8"], "more": [1, 2]})
 
 
-def test_rows_are_coerced_and_what_the_schema_does_not_name_is_left_out(deliver, champion):
+def test_rows_are_coerced_and_what_the_schema_does_not_name_is_left_out(read, champion):
     before = RAW.copy()
-    found = read(deliver, champion, RAW)
+    found, _ = read(RAW)
     assert found.rejection is None
     assert list(found.rows) == ["customer", "age", "plan"]
     assert found.rows["customer"].tolist() == ["007", "8"]
@@ -105,8 +110,8 @@ def test_rows_are_coerced_and_what_the_schema_does_not_name_is_left_out(deliver,
     pd.testing.assert_frame_equal(RAW, before)
 
 
-def test_labels_in_the_batch_are_read_and_a_blank_one_is_unknown(deliver, champion):
-    found = read(deliver, champion, pd.concat([RAW] * 2, ignore_index=True).assign(left=["yes", "no", " ", None]))
+def test_labels_in_the_batch_are_read_and_a_blank_one_is_unknown(read):
+    found, _ = read(pd.concat([RAW] * 2, ignore_index=True).assign(left=["yes", "no", " ", None]))
     assert np.array_equal(found.labels, [1.0, 0.0, np.nan, np.nan], equal_nan=True)
 
 
@@ -120,8 +125,9 @@ def test_labels_in_the_batch_are_read_and_a_blank_one_is_unknown(deliver, champi
         (RAW.head(0), "empty_batch", None, ["no rows"]),
     ],
 )
-def test_what_cannot_be_monitored_is_a_rejection_with_a_remedy(deliver, champion, rows, check, column, said):
-    found = read(deliver, champion, rows)
+def test_what_cannot_be_monitored_is_a_rejection_with_a_remedy(read, rows, check, column, said):
+    found, predictions = read(rows)
+    assert len(predictions["2026-03-02"]) == 0
     assert found.rows.empty
     assert len(found.labels) == 0
     assert (found.rejection.check, found.rejection.column, found.rejection.severity) == (check, column, "failed")

@@ -23,11 +23,11 @@ def shuffle(rows: BatchRows, order: np.ndarray) -> BatchRows:
 # --- Scores, and what is kept ----------------------------------------------------------------------------
 
 
-def test_every_row_is_scored_and_kept_under_the_id_of_its_batch(batch, rows, champion):
+def test_every_row_is_scored_and_its_features_kept_under_the_id_of_its_batch(batch, rows, champion):
     before = rows.rows.copy()
-    scored, predictions, features = measuring.score_batch(batch, rows, champion)
-    assert list(predictions) == list(features) == ["2026-03-30"]
-    assert predictions["2026-03-30"] is scored
+    scored, samples, features = measuring.score_batch(batch, rows, champion)
+    assert list(samples) == list(features) == ["2026-03-30"]
+    assert samples["2026-03-30"] is None  # what is looked at as a whole is kept once, as predictions
     assert scored["id"].tolist() == rows.rows["customer"].tolist()
     assert np.array_equal(scored["predicted"], scored["probability"] >= champion.threshold)
     assert (set(scored["model_version"]), set(scored["threshold"])) == ({"2"}, {0.4})
@@ -38,8 +38,8 @@ def test_every_row_is_scored_and_kept_under_the_id_of_its_batch(batch, rows, cha
 
 def test_kept_features_and_predictions_have_the_same_order_whatever_that_of_the_delivery(batch, rows, champion):
     mixed = shuffle(rows, np.random.default_rng(4).permutation(600))
-    _, predictions, features = measuring.score_batch(batch, mixed, champion)
-    kept, told = features["2026-03-30"], predictions["2026-03-30"]
+    told, _, features = measuring.score_batch(batch, mixed, champion)
+    kept = features["2026-03-30"]
     assert list(kept) == ["customer", "age", "plan"]
     assert kept["customer"].tolist() == told["id"].tolist() == mixed.rows["customer"].tolist()
     assert np.array_equal(champion.score(kept), told["score"])

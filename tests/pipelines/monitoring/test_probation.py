@@ -58,7 +58,7 @@ class Stream:
         drawn["age"] = 50 + (drawn["age"] - 44) / 8 if alike else drawn["age"]
         rows = BatchRows(drawn.drop(columns="label"), drawn["label"] if not self.delay else drawn["label"] * np.nan)
         batch = Batch(name, day, day, None)  # type: ignore[arg-type]
-        scored, predictions, features = score_batch(batch, rows, self.champion)
+        scored, _, features = score_batch(batch, rows, self.champion)
         evidence = Evidence(name, day, COUNT, Quality(status), (), None, (), 3000, self.champion.roc_auc)
         watched = find_watched(
             evidence, batch, self.ledger, self.attempts, self.champion, self.load_version, self.policy
@@ -67,7 +67,7 @@ class Stream:
         known = gather_watched_batches(watched, batch, rows, scored, self.logs, labels, self.policy)
         evidence = watch_probation(evidence, known, self.ledger, self.load_version, self.policy)
         self.logs = Logs(
-            {**self.logs.predictions, name: lambda: predictions[name]},
+            {**self.logs.predictions, name: lambda: scored},
             {**self.logs.features, name: lambda: features[name]},
         )
         metrics = name_metrics(evidence.probation)

@@ -11,13 +11,16 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
 import pandas as pd
 
-from churn_monitoring.core.errors import DataError, NothingToDo
+from churn_monitoring.core.errors import DataError, NothingToDo, UnusableBatch
+from churn_monitoring.core.parameters import Parameters
 from churn_monitoring.core.records import Finding, LedgerEntry
 from churn_monitoring.datasets.files import show_path
 from churn_monitoring.learning.package import ChampionPackage
-from churn_monitoring.tables import coerce_rows, explain_missing_columns, missing_columns, read_labels
+from churn_monitoring.scanning import BatchCounts, BatchScan, ScanPlan, plan_scan
+from churn_monitoring.scanning.chunk import describe_no_predictions
 
 
 class Delivery(Protocol):
@@ -32,7 +35,7 @@ class Delivery(Protocol):
     @property
     def modified_ns(self) -> int: ...  # noqa: D102
     def fingerprint(self) -> str: ...  # noqa: D102
-    def load(self) -> pd.DataFrame: ...  # noqa: D102
+    def scan(self, plan: ScanPlan) -> BatchScan: ...  # noqa: D102
 
 
 @dataclass(frozen=True)
@@ -47,15 +50,24 @@ class Batch:
 
 @dataclass(frozen=True)
 class BatchRows:
-    """Rows as every later node sees them; none of them when ``rejection`` says why.
+    """The rows that are looked at: all of a batch, or a sample where it has more; none where ``rejection`` says why.
 
-    ``raw`` is the table as delivered, kept only where a column has text that is no number, to show examples of it.
+    Attributes:
+        rows: id and features, coerced.
+        labels: the batch's own, 1.0, 0.0 or NaN.
+        unparseable: per numeric column, how many values of the batch are text that is no number.
+        raw: the texts of such values, to show examples of them, in columns that have any.
+        scores: of the same rows; None where they have yet to be scored.
+        counts: of all rows of the batch, where ``rows`` is a sample.
+        rejection: why the batch cannot be monitored at all.
     """
 
     rows: pd.DataFrame
     labels: pd.Series
     unparseable: dict[str, int] = field(default_factory=dict)
     raw: pd.DataFrame | None = None
+    scores: np.ndarray | None = None
+    counts: BatchCounts | None = None
     rejection: Finding | None = None
 
 
@@ -92,26 +104,27 @@ def find_waiting(deliveries: Mapping[str, Delivery], ledger: Sequence[LedgerEntr
     return [delivery for delivery in deliveries.values() if not _is_judged(delivery, judged)]
 
 
-def read_batch(batch: Batch, champion: ChampionPackage) -> BatchRows:
-    """Read and coerce the delivered rows as the champion knows them; what cannot be used becomes a rejection."""
-    schema, file = champion.schema, show_path(batch.delivery.path)
+def plan_batch_scan(champion: ChampionPackage, policy: Parameters) -> ScanPlan:
+    """How batches are read, scored and counted for this champion."""
+    return plan_scan(champion, policy.engine)
+
+
+def read_batch(batch: Batch, plan: ScanPlan) -> tuple[BatchRows, dict[str, Any]]:
+    """Read and score the delivery in one pass; returns the rows to look at and the predictions of all rows.
+
+    What cannot be used becomes a rejection, which has predictions of no row.
+    """
     try:
-        table = batch.delivery.load()
+        scan = batch.delivery.scan(plan)
+    except UnusableBatch as error:
+        file = show_path(batch.delivery.path)
+        return _reject(error.check, error.column, f"{file} {error}", batch, plan)
     except DataError as error:
-        return _reject("unreadable", None, str(error))
-    missing = missing_columns(table, schema, with_target=False)
-    if missing:
-        remedy = "deliver it again with every column of the schema, or change schema in conf and train again."
-        return _reject("missing_column", missing[0], f"{file} {explain_missing_columns(table, missing)}: {remedy}")
-    if table.empty:
-        return _reject("empty_batch", None, f"{file} has a header and no rows: deliver it again with its rows.")
-    table = table.reset_index(drop=True)
-    coerced = coerce_rows(table, schema)
-    unlabelled = pd.Series(float("nan"), index=coerced.rows.index)
-    labelled = schema.target in coerced.rows
-    labels = read_labels(coerced.rows[schema.target], schema) if labelled else unlabelled
-    raw = table if any(coerced.unparseable.values()) else None
-    return BatchRows(coerced.rows, labels, coerced.unparseable, raw)
+        return _reject("unreadable", None, str(error), batch, plan)
+    sample, rows = scan.sample, scan.sample.rows
+    labels = pd.Series(sample.labels, index=rows.index)
+    read = BatchRows(rows, labels, scan.unparseable, sample.raw, sample.scores, scan.counts)
+    return read, {batch.batch_id: scan.predictions}
 
 
 def _read_day(as_of: Any) -> date | None:
@@ -133,6 +146,9 @@ def _is_judged(delivery: Delivery, judged: Mapping[str, LedgerEntry]) -> bool:
     return entry.modified_ns == delivery.modified_ns or entry.sha256 == delivery.fingerprint()
 
 
-def _reject(check: str, column: str | None, message: str) -> BatchRows:
+def _reject(
+    check: str, column: str | None, message: str, batch: Batch, plan: ScanPlan
+) -> tuple[BatchRows, dict[str, Any]]:
     finding = Finding(check, column, "failed", 1.0, 0.0, message)
-    return BatchRows(pd.DataFrame(), pd.Series(dtype=float), rejection=finding)
+    nothing = BatchRows(pd.DataFrame(), pd.Series(dtype=float), rejection=finding)
+    return nothing, {batch.batch_id: describe_no_predictions(plan)}

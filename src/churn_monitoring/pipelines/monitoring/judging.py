@@ -26,6 +26,7 @@ def gather_evidence(
         batch_id=batch.batch_id,
         as_of=batch.as_of,
         rows=profile.rows,
+        looked_at=profile.looked_at,
         quality=quality,
         features=drift.features,
         prediction=drift.prediction,

@@ -62,7 +62,10 @@ class MaturedBatch:
 
 @dataclass(frozen=True)
 class Logs:
-    """What was kept of earlier batches, by batch id, read when asked for; features in the order of predictions."""
+    """What was kept of earlier batches' rows that were looked at, by batch id, read when asked for.
+
+    Features are in the order of predictions.
+    """
 
     predictions: Mapping[str, Callable[[], pd.DataFrame]]
     features: Mapping[str, Callable[[], pd.DataFrame]]
@@ -96,10 +99,12 @@ def gather_known_labels(
 
 
 def pair_logs(
-    predictions: Mapping[str, Callable[[], pd.DataFrame]], features: Mapping[str, Callable[[], pd.DataFrame]]
+    predictions: Mapping[str, Callable[[], pd.DataFrame]],
+    samples: Mapping[str, Callable[[], pd.DataFrame]],
+    features: Mapping[str, Callable[[], pd.DataFrame]],
 ) -> Logs:
-    """The two logs as one."""
-    return Logs(predictions, features)
+    """The logs as one: of a batch that was too large to be looked at as a whole, the predictions of its sample."""
+    return Logs({**predictions, **samples}, features)
 
 
 def gather_matured_batches(

@@ -1,5 +1,7 @@
 """Nodes that measure the batch itself: scores, profile, drift, data quality.
 
+What is a count is of all rows; what needs rows looks at those of ``BatchRows``, a sample of a large batch.
+
 Topology:
     score_batch -> profile_batch -> measure_batch_drift -> measure_batch_quality
 """
@@ -34,6 +36,7 @@ class BatchProfile:
     """What is left of a batch once it has been read: profiles and a few counts.
 
     ``on_anchor`` are the features on the anchor's grids, where the champion has an anchor besides its reference.
+    ``looked_at`` is how many of ``rows`` are in the sample that is looked at; None where it is all of them.
     """
 
     rows: int
@@ -41,6 +44,7 @@ class BatchProfile:
     scores: NumericProfile
     facts: BatchFacts
     on_anchor: TableProfile | None = None
+    looked_at: int | None = None
 
 
 @dataclass(frozen=True)
@@ -56,9 +60,12 @@ class BatchDrift:
 
 def score_batch(
     batch: Batch, rows: BatchRows, champion: ChampionPackage
-) -> tuple[pd.DataFrame, dict[str, pd.DataFrame], dict[str, pd.DataFrame]]:
-    """Score every row; returns the predictions, the same for keeping, and the features as the champion saw them."""
-    scores = champion.score(rows.rows)
+) -> tuple[pd.DataFrame, dict[str, pd.DataFrame | None], dict[str, pd.DataFrame]]:
+    """Scores of the rows that are looked at, what is kept of them, and their features as the champion saw them.
+
+    Of a batch that is looked at as a whole nothing is kept beside its predictions.
+    """
+    scores = champion.score(rows.rows) if rows.scores is None else rows.scores
     probabilities = champion.calibration.apply(scores)
     ids = pd.Series(dtype=object) if rows.rows.empty else rows.rows[champion.schema.id].astype(object)
     scored = pd.DataFrame(
@@ -74,7 +81,8 @@ def score_batch(
         }
     )
     features = pd.DataFrame() if rows.rows.empty else rows.rows[[champion.schema.id, *champion.schema.features]]
-    return scored, {batch.batch_id: scored}, {batch.batch_id: features}
+    kept = scored if rows.counts is not None else None
+    return scored, {batch.batch_id: kept}, {batch.batch_id: features}
 
 
 def profile_batch(
@@ -93,11 +101,7 @@ def profile_batch(
     facts = BatchFacts(
         unparseable=rows.unparseable,
         reference_unparseable=champion.facts["unparseable"],
-        repeated=RepeatedRows(
-            rows=0 if table.empty else count_repeated_rows(fingerprint_rows(table, champion.schema.features)),
-            ids=int(scored["id"].dropna().duplicated().sum()),
-            reference_share=champion.facts["repeated_share"],
-        ),
+        repeated=_count_repeated(rows, table, scored, champion),
     )
     if not rows.rows.empty:
         agreement, usual = _compare_returning(batch, table, champion, ledger, kept_features)
@@ -106,6 +110,11 @@ def profile_batch(
             dependencies=measure_dependencies(champion.dependencies, table) if champion.dependencies else (),
             agreement=agreement,
             usual_agreement=usual,
+        )
+    counts = rows.counts
+    if counts is not None:
+        return BatchProfile(
+            counts.rows, counts.table.profile, counts.forecasts, facts, counts.on_anchor, looked_at=len(table)
         )
     scores = profile_numbers(choose_forecasts(scored)["score"].to_numpy(float), champion.score_profile.grid)
     on_anchor = profile_rows(table, champion.anchor) if champion.anchor else None
@@ -175,6 +184,16 @@ def measure_batch_quality(
         return quality
     status = "warning" if quality.status == "ok" else quality.status
     return replace(quality, status=status, findings=(*quality.findings, *labels.problems))
+
+
+def _count_repeated(
+    rows: BatchRows, table: pd.DataFrame, scored: pd.DataFrame, champion: ChampionPackage
+) -> RepeatedRows:
+    usual = champion.facts["repeated_share"]
+    if rows.counts is not None:
+        return RepeatedRows(rows.counts.repeated_rows, rows.counts.repeated_ids, usual)
+    repeated = 0 if table.empty else count_repeated_rows(fingerprint_rows(table, champion.schema.features))
+    return RepeatedRows(repeated, int(scored["id"].dropna().duplicated().sum()), usual)
 
 
 def find_accepted(ledger: Sequence[LedgerEntry], batch: Batch) -> list[str]:

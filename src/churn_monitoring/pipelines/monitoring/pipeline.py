@@ -20,11 +20,14 @@ def _open() -> list[Node]:
             outputs="batch",
             name="choose_batch",
         ),
-        Node(intake.read_batch, inputs=["batch", "champion"], outputs="batch_rows", name="read_batch"),
+        Node(intake.plan_batch_scan, inputs=["champion", "policy"], outputs="scan_plan", name="plan_batch_scan"),
+        Node(
+            intake.read_batch, inputs=["batch", "scan_plan"], outputs=["batch_rows", "predictions"], name="read_batch"
+        ),
         Node(
             measuring.score_batch,
             inputs=["batch", "batch_rows", "champion"],
-            outputs=["scored_batch", "predictions", "feature_log"],
+            outputs=["scored_batch", "prediction_log", "feature_log"],
             name="score_batch",
         ),
         Node(
@@ -67,7 +70,12 @@ def _measure() -> list[Node]:
 
 def _ask_labels() -> list[Node]:
     return [
-        Node(maturing.pair_logs, inputs=["kept_predictions", "kept_features"], outputs="logs", name="pair_logs"),
+        Node(
+            maturing.pair_logs,
+            inputs=["kept_predictions", "kept_samples", "kept_features"],
+            outputs="logs",
+            name="pair_logs",
+        ),
         Node(
             maturing.gather_matured_batches,
             inputs=[
