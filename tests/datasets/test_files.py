@@ -27,6 +27,7 @@ from churn_monitoring.datasets.files import (
     AtomicJSONDataset,
     AtomicParquetDataset,
     AtomicTextDataset,
+    read_parts,
     read_table,
     show_path,
     write_atomically,
@@ -221,6 +222,46 @@ def test_a_table_that_cannot_be_read_is_a_data_error_that_names_the_file_and_the
     with pytest.raises(DataError, match=rf"{name} cannot be read as {kind} \(.+\): deliver the file again") as caught:
         read_table(tmp_path / name)
     assert "\n" not in str(caught.value)
+
+
+IN_PARTS = [name for name in UNREADABLE if name not in ("key.parquet", "type.parquet")]  # notes only pandas reads
+
+
+@pytest.mark.parametrize("name", IN_PARTS)
+@pytest.mark.parametrize("rows", [1, 1000])
+def test_a_table_that_cannot_be_read_is_refused_in_parts_by_the_same_sentence(
+    name: str, rows: int, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_bytes(UNREADABLE[name])
+    with pytest.raises(DataError) as whole:
+        read_table(tmp_path / name)
+    with pytest.raises(DataError) as parts:
+        list(read_parts(tmp_path / name, ["id", "age"], [], rows))
+    if not name.endswith("parquet"):  # of which there are two readers, each with its own words for damage
+        assert str(parts.value) == str(whole.value)
+    assert f"{name} cannot be read as" in str(parts.value)
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.parquet"])
+def test_a_table_in_parts_is_the_table_without_the_columns_nobody_wants(name: str, tmp_path: Path) -> None:
+    path, table = tmp_path / name, pd.DataFrame({"id": ["007", "8", "9"], "x": ["1", None, "3"], "y": ["a", "b", "c"]})
+    table.to_csv(path, index=False) if name.endswith("csv") else table.to_parquet(path)
+    parts = read_parts(path, ["y", "id", "absent"], ["y"], 2)
+    tables = list(parts)
+    assert parts.names == ["id", "x", "y"]
+    assert parts.total == (None if name.endswith("csv") else 3)
+    assert [one.num_rows for one in tables] == [2, 1]
+    assert pa.concat_tables(tables).cast(pa.schema({"id": pa.string(), "y": pa.string()})).to_pydict() == {
+        "id": ["007", "8", "9"],
+        "y": ["a", "b", "c"],
+    }
+
+
+def test_a_csv_with_a_header_alone_has_names_and_no_rows(tmp_path: Path) -> None:
+    (tmp_path / "a.csv").write_text("id,age\n", encoding="utf-8")
+    parts = read_parts(tmp_path / "a.csv", ["id", "age"], [], 10)
+    assert parts.names == ["id", "age"]
+    assert sum(table.num_rows for table in parts) == 0
 
 
 NUMBERS = pd.DataFrame({"id": ["a", "b", "c"], "x": [1.5, 2.0, 3.25], "y": [1.0, 2.5, 4.0], "plan": ["p", "q", "p"]})

@@ -26,6 +26,13 @@ def test_each_name_is_a_file_and_is_loaded_by_its_name_in_order(tmp_path: Path) 
     assert sorted(os.listdir(tmp_path / "reports")) == ["2026-01-05.json", "2026-02-02.json"]
 
 
+def test_what_is_nothing_has_no_file_and_loses_the_one_it_had(tmp_path: Path) -> None:
+    folder = open_folder(tmp_path)
+    folder.save({"2026-01-05": {"rows": 1}, "2026-01-12": {"rows": 1}})
+    folder.save({"2026-01-05": None, "2026-01-19": None})
+    assert os.listdir(tmp_path) == ["2026-01-12.json"]
+
+
 def test_nothing_is_read_before_it_is_asked_for(tmp_path: Path) -> None:
     folder = open_folder(tmp_path)
     folder.save({"good": {"rows": 1}})

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from churn_monitoring.engines.local import ParquetChunk, fold_chunks, map_chunks, read_chunks
+from churn_monitoring.engines.local import ParquetChunk, fold_chunks, map_chunks, read_batches, read_chunks
 
 
 @pytest.fixture
@@ -34,6 +34,16 @@ def test_a_column_has_the_values_of_its_rows_and_text_comes_as_codes(path: Path)
 def test_a_file_without_rows_has_no_chunk(tmp_path: Path) -> None:
     parquet.write_table(pa.table({"age": pa.array([], type=pa.int64())}), tmp_path / "e.parquet")
     assert sum(chunk.num_rows for chunk in read_chunks(tmp_path / "e.parquet", (), 5)) == 0
+
+
+def test_tables_have_a_number_of_rows_of_their_own_and_the_columns_that_are_wanted(path: Path) -> None:
+    names, total, tables = read_batches(path, ("plan", "absent"), ("plan",), 4)
+    found = list(tables)
+    assert (names, total) == (["age", "plan"], 10)
+    assert [table.num_rows for table in found] == [4, 4, 2]
+    assert [table.column_names for table in found] == [["plan"]] * 3
+    assert pa.types.is_dictionary(found[0].column("plan").type)
+    assert [value for table in found for value in table.column("plan").to_pylist()] == ["a", "b"] * 5
 
 
 @pytest.mark.parametrize("threads", [1, 2, 5])

@@ -1,8 +1,10 @@
 """However a batch is divided, and by however many threads, one and the same comes of it."""
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from itertools import pairwise
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -11,7 +13,10 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from churn_monitoring.core.errors import UnusableBatch
+from churn_monitoring.core.errors import DataError, UnusableBatch
+from churn_monitoring.core.options import EngineOptions
+from churn_monitoring.datasets.deliveries import Delivery
+from churn_monitoring.datasets.part_file import PlacedParquetDataset
 from churn_monitoring.engines.local_scan import scan_chunks
 from churn_monitoring.engines.progress import Progress
 from churn_monitoring.learning.package import ChampionPackage
@@ -147,3 +152,34 @@ def test_a_batch_without_rows_and_one_without_a_column_are_refused(make_plan: Ma
     with pytest.raises(UnusableBatch, match="lacks column fee ") as lacking:
         make_plan(100).check_columns(["customer", "age", "plan"])
     assert (empty.value.check, lacking.value.check, lacking.value.column) == ("empty_batch", "missing_column", "fee")
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet"])
+def test_a_delivered_file_is_scanned_as_its_rows_are_and_its_predictions_wait_out_of_sight(
+    make_plan: MakePlan, tmp_path: Path, suffix: str
+) -> None:
+    path, out = tmp_path / f"2026-01-05.{suffix}", tmp_path / "out"
+    frame = draw_delivery(400, 2)
+    frame.to_csv(path, index=False) if suffix == "csv" else frame.to_parquet(path, row_group_size=90)
+    plan = replace(make_plan(150), engine=EngineOptions.model_construct(chunk_rows=64, threads=2, sample_rows=150))
+    found, expected = Delivery("2026-01-05", None, path, out).scan(plan), scan(make_plan(150))
+    assert found.counts is not None
+    assert expected.counts is not None
+    assert found.counts.table.profile == expected.counts.table.profile
+    assert found.counts.scores == expected.counts.scores
+    pd.testing.assert_frame_equal(found.sample.rows, expected.sample.rows)
+    assert [name.endswith(".part") for name in os.listdir(out)] == [True]
+    PlacedParquetDataset(filepath=str(out / "2026-01-05.parquet")).save(found.predictions)
+    pd.testing.assert_frame_equal(pd.read_parquet(out / "2026-01-05.parquet"), expected.predictions)
+
+
+def test_a_file_that_turns_out_to_be_unreadable_half_way_leaves_no_predictions(
+    make_plan: MakePlan, tmp_path: Path
+) -> None:
+    path, out = tmp_path / "2026-01-05.csv", tmp_path / "out"
+    text = draw_delivery(400, 2).to_csv(index=False)
+    path.write_text(text + "one,two,3,4,5,6,7\n", encoding="utf-8")
+    plan = replace(make_plan(150), engine=EngineOptions.model_construct(chunk_rows=64, threads=2, sample_rows=150))
+    with pytest.raises(DataError, match="Expected 6 fields in line 402, saw 7"):
+        Delivery("2026-01-05", None, path, out).scan(plan)
+    assert os.listdir(out) == []

@@ -167,10 +167,11 @@ def read_parts(path: Path, columns: Sequence[str], texts: Sequence[str], rows: i
         if path.suffix == ".parquet":
             names, total, tables = read_batches(path, columns, texts, rows)
             return Parts(path, names, total, tables)
-        frames = pd.read_csv(path, dtype=str, encoding="utf-8-sig", chunksize=rows)
-        first = next(frames, None)
-        names = [] if first is None else list(map(str, first.columns))
-        tables = (_take_csv_part(path, part, columns) for part in chain([] if first is None else [first], frames))
+        frames = _read_csv_parts(path, rows)
+        first = next(frames)
+        names = list(map(str, first.columns))
+        wanted = [name for name in names if name in columns]
+        tables = (pa.Table.from_pandas(part[wanted], preserve_index=False) for part in chain([first], frames))
         return Parts(path, names, None, tables)
 
 
@@ -219,9 +220,11 @@ def _read_csv(path: Path) -> pd.DataFrame:
     return _check_fields(path, pd.read_csv(path, dtype=str, encoding="utf-8-sig"))
 
 
-def _take_csv_part(path: Path, part: pd.DataFrame, columns: Sequence[str]) -> pa.Table:
-    wanted = [name for name in _check_fields(path, part).columns if name in columns]
-    return pa.Table.from_pandas(part[wanted], preserve_index=False)
+def _read_csv_parts(path: Path, rows: int) -> Iterator[pd.DataFrame]:
+    """At least one, which has no rows where there is a header alone."""
+    with pd.read_csv(path, dtype=str, encoding="utf-8-sig", chunksize=rows) as frames:
+        for frame in frames:
+            yield _check_fields(path, frame)
 
 
 def _check_fields(path: Path, table: pd.DataFrame) -> pd.DataFrame:

@@ -22,20 +22,16 @@ class PartFile:
     def __init__(self, folder: Path, name: str) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         descriptor, path = tempfile.mkstemp(dir=folder, prefix=f".{name}.", suffix=".part")
-        self._stream = os.fdopen(descriptor, "wb")
         self._path = Path(path)
-        self._writer: Any = None
-        self._discard = weakref.finalize(self, _discard, self._stream, self._path)
+        self._stream = os.fdopen(descriptor, "wb")
+        self._open: list[Any] = [self._stream]  # what has to be closed, the last opened last
+        self._discard = weakref.finalize(self, _discard, self._open, self._path)
 
     def write(self, table: pa.Table) -> None:
         """Append the rows; the first table gives the columns."""
-        from pyarrow import parquet
-
-        if self._writer is None:
-            constant = [name for name in table.column_names if name in ("threshold", "model_version")]
-            # Of other columns a dictionary is given up once it is full, having cost time.
-            self._writer = parquet.ParquetWriter(self._stream, table.schema, use_dictionary=constant)
-        self._writer.write_table(table)
+        if len(self._open) == 1:
+            self._open.append(_open_writer(self._stream, table))
+        self._open[-1].write_table(table)
 
     def place(self, target: Path) -> None:
         """Finish the file and put it in place of ``target``.
@@ -43,7 +39,7 @@ class PartFile:
         Raises:
             OSError: the disk is full; ``target`` is then what it was before.
         """
-        self._writer.close()
+        self._open.pop().close()
         self._stream.flush()
         os.fsync(self._stream.fileno())
         self._stream.close()
@@ -66,6 +62,15 @@ class PlacedParquetDataset(AtomicParquetDataset):
             super().save(data)
 
 
-def _discard(stream: Any, path: Path) -> None:
-    stream.close()
+def _open_writer(stream: Any, table: pa.Table) -> Any:
+    from pyarrow import parquet
+
+    # Of columns with many values a dictionary is given up once it is full, having cost time.
+    constant = [name for name in table.column_names if name in ("threshold", "model_version")]
+    return parquet.ParquetWriter(stream, table.schema, use_dictionary=constant)
+
+
+def _discard(opened: list[Any], path: Path) -> None:
+    while opened:
+        opened.pop().close()
     path.unlink(missing_ok=True)

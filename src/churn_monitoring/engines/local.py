@@ -79,7 +79,19 @@ def read_batches(
     names = file.schema_arrow.names
     wanted = [name for name in names if name in columns]
     batches = file.iter_batches(batch_size=rows, columns=wanted, use_threads=False)
-    return names, file.metadata.num_rows, (pa.Table.from_batches([batch]) for batch in batches)
+    return names, file.metadata.num_rows, _fill(batches, rows)
+
+
+def _fill(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:
+    """Tables of ``rows`` rows: codes change at the border of a row group, where the reader divides a batch."""
+    waiting: list[pa.RecordBatch] = []
+    for batch in batches:
+        waiting.append(batch)
+        if sum(one.num_rows for one in waiting) >= rows:
+            yield pa.Table.from_batches(waiting)
+            waiting = []
+    if waiting:
+        yield pa.Table.from_batches(waiting)
 
 
 def _put_together(sizes: Sequence[int], rows: int) -> Iterator[list[int]]:

@@ -61,6 +61,7 @@ def build_report(
             "id": evidence.batch_id,
             "as_of": evidence.as_of.isoformat(),
             "rows": evidence.rows,
+            **({} if evidence.looked_at is None else {"sampled_rows": evidence.looked_at}),
             "label_coverage": 0.0,
         },
         "model": dict(model),
