@@ -160,7 +160,7 @@ def measure_floor(folder: Path, repeats: int) -> dict[str, Any]:
     path = folder / "kept.parquet"
     write_batch(path, 1_000_000, columns, 7)
     shutil.copy(path, folder / "data/01_raw/production/b.parquet")
-    model, matrix = _prepare_model(folder, path, columns)
+    model, matrix = _prepare_model(folder, path)
     runs: list[dict[str, float]] = []
     for _ in range(repeats):
         imports = python(folder, IMPORTS)[0].cpu
@@ -176,7 +176,7 @@ def _floor(run: dict[str, float]) -> float:
     return run["imports"] + run["read"] + run["predict"]
 
 
-def _prepare_model(folder: Path, path: Path, columns: Columns) -> tuple[str, str]:
+def _prepare_model(folder: Path, path: Path) -> tuple[str, str]:
     """The champion's booster and the batch as the float32 matrix it predicts from, as files."""
     code = f"""
 import numpy as np, pandas as pd
@@ -187,9 +187,8 @@ bootstrap_project({str(folder)!r})
 with KedroSession.create(project_path={str(folder)!r}) as session:
     champion = session.load_context().catalog.load("champion")
 champion.model.named_steps["classifier"].save_model({str(folder / "model.ubj")!r})
-rows = pd.read_parquet({str(path)!r})
-steps = champion.model
-np.save({str(folder / "matrix.npy")!r}, steps.named_steps["encode"].transform(steps.named_steps["coerce"].transform(rows)).astype(np.float32))
+matrix = champion.model[:-1].transform(pd.read_parquet({str(path)!r}))
+np.save({str(folder / "matrix.npy")!r}, matrix.astype(np.float32))
 """
     python(folder, code)
     return str(folder / "model.ubj"), str(folder / "matrix.npy")

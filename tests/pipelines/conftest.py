@@ -20,7 +20,7 @@ from churn_monitoring.core.records import Action, LedgerEntry
 from churn_monitoring.learning.package import ChampionPackage
 from churn_monitoring.performance.calibration import PlattCalibration
 from churn_monitoring.profiling import fit_reference_profile
-from churn_monitoring.scanning import BatchScan, ScanPlan
+from churn_monitoring.scanning import BatchScan, DrawnRows, ScanPlan
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -54,13 +54,16 @@ class InMemory:
     def fingerprint(self) -> str:
         return sha256(self.content.encode()).hexdigest()
 
-    def load(self) -> pd.DataFrame:
+    def scan(self, plan: ScanPlan) -> BatchScan:
+        return self._open().scan(plan)
+
+    def draw(self, plan: ScanPlan) -> DrawnRows:
+        return self._open().draw(plan)
+
+    def _open(self) -> player.InMemory:
         if isinstance(self.rows, Exception):
             raise self.rows
-        return self.rows.copy()
-
-    def scan(self, plan: ScanPlan) -> BatchScan:
-        return player.InMemory(self.batch_id, self.load()).scan(plan)
+        return player.InMemory(self.batch_id, self.rows)
 
 
 @pytest.fixture(scope="session")

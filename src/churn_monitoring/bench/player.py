@@ -4,7 +4,7 @@ frame ─ read, score ─ profile, drift, quality ─ labels ─ evidence ─ pr
 └─ predictions, features and the ledger entry are kept for the batches that follow
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from functools import partial
@@ -19,7 +19,7 @@ from churn_monitoring.core.options import TableSchema
 from churn_monitoring.core.parameters import Parameters
 from churn_monitoring.core.records import Attempt, LedgerEntry
 from churn_monitoring.decision.judgement import Judgement
-from churn_monitoring.engines.local_scan import scan_chunks
+from churn_monitoring.engines.local_scan import draw_rows, scan_chunks
 from churn_monitoring.engines.progress import Progress
 from churn_monitoring.learning.package import ChampionPackage
 from churn_monitoring.performance.labels import read_label_rows
@@ -29,7 +29,7 @@ from churn_monitoring.pipelines.monitoring.intake import Batch, BatchRows, plan_
 from churn_monitoring.pipelines.monitoring.maturing import LabelledBatches, Logs
 from churn_monitoring.pipelines.policy import adopt_schema
 from churn_monitoring.promotion.probation import name_metrics
-from churn_monitoring.scanning import BatchScan, ScanPlan
+from churn_monitoring.scanning import BatchScan, DrawnRows, ScanPlan
 from churn_monitoring.tables.columns import read_text
 
 LabelFiles = Mapping[str, Callable[[], pd.DataFrame]]
@@ -56,11 +56,21 @@ class InMemory:
         Raises:
             UnusableBatch: a column of the schema is missing, or there is no row.
         """
+        chunks = self._cut(plan, plan.columns)
+        return scan_chunks(chunks, plan, lambda _rows: None, self._tell()).finish(None)
+
+    def draw(self, plan: ScanPlan) -> DrawnRows:
+        """As of a file with these rows."""
+        return draw_rows(self._cut(plan, plan.dated_columns), plan, self._tell())
+
+    def _cut(self, plan: ScanPlan, columns: Sequence[str]) -> Iterator[pa.Table]:
         plan.check_columns([str(name) for name in self.rows.columns])
-        names = [name for name in self.rows.columns if name in plan.columns]
+        names = [name for name in self.rows.columns if name in columns]
         table, most = pa.table({name: _to_arrow(self.rows[name]) for name in names}), plan.engine.chunk_rows
-        chunks = (table.slice(start, most) for start in range(0, len(self.rows), most))
-        return scan_chunks(chunks, plan, lambda _rows: None, Progress(self.batch_id, len(self.rows))).finish(None)
+        return (table.slice(start, most) for start in range(0, len(self.rows), most))
+
+    def _tell(self) -> Progress:
+        return Progress(self.batch_id, len(self.rows))
 
 
 def _to_arrow(values: pd.Series) -> pa.Array:

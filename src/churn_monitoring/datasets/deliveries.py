@@ -19,9 +19,9 @@ from churn_monitoring.core.dates import parse_date
 from churn_monitoring.core.errors import DataError
 from churn_monitoring.datasets.files import read_parts, read_table
 from churn_monitoring.datasets.part_file import PartFile
-from churn_monitoring.engines.local_scan import scan_chunks
+from churn_monitoring.engines.local_scan import draw_rows, scan_chunks
 from churn_monitoring.engines.progress import Progress
-from churn_monitoring.scanning import BatchScan, ScanPlan
+from churn_monitoring.scanning import BatchScan, DrawnRows, ScanPlan
 
 SUFFIXES = (".csv", ".parquet")
 
@@ -55,10 +55,6 @@ class Delivery:
         with self.path.open("rb") as stream:
             return hashlib.file_digest(stream, "sha256").hexdigest()
 
-    def load(self) -> pd.DataFrame:
-        """The rows as delivered; :class:`DataError` if the file cannot be read."""
-        return read_table(self.path)
-
     def scan(self, plan: ScanPlan) -> BatchScan:
         """Read the file once, chunk by chunk.
 
@@ -75,6 +71,17 @@ class Delivery:
             predictions.discard()
             raise
         return total.finish(predictions)
+
+    def draw(self, plan: ScanPlan) -> DrawnRows:
+        """Rows to learn from, ``engine.sample_rows`` of the plan at most.
+
+        Raises:
+            UnusableBatch: a column of the schema is missing, or there is no row.
+            DataError: the file cannot be read to its end.
+        """
+        parts = read_parts(self.path, plan.dated_columns, plan.texts, plan.engine.chunk_rows)
+        plan.check_columns(parts.names)
+        return draw_rows(parts, plan, Progress(self.path.name, parts.total))
 
 
 class DeliveriesDataset(AbstractDataset[Any, dict[str, Delivery]]):

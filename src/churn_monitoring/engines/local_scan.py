@@ -13,7 +13,16 @@ import pyarrow as pa
 from churn_monitoring.core.errors import UnusableBatch
 from churn_monitoring.engines.local import map_chunks
 from churn_monitoring.engines.progress import Progress
-from churn_monitoring.scanning import ChunkScan, ScanPlan, ScanTotal, scan_chunk
+from churn_monitoring.scanning import (
+    ChunkScan,
+    DrawnRows,
+    RowSample,
+    ScanPlan,
+    ScanTotal,
+    add_samples,
+    draw_chunk,
+    scan_chunk,
+)
 
 
 def scan_chunks(
@@ -40,7 +49,7 @@ def scan_chunks(
     waiting = _without_empty(chunks)
     first, second = next(waiting, None), next(waiting, None)
     if first is None:
-        raise UnusableBatch("has a header and no rows: deliver it again with its rows.", "empty_batch")
+        raise _refuse_empty()
     whole = second is None and first.num_rows <= plan.engine.sample_rows
     total = ScanTotal()
 
@@ -48,7 +57,7 @@ def scan_chunks(
         return scan_chunk(chunk, plan, total.limit, counted=not whole)
 
     chunks = chain([first], [] if second is None else [second], waiting)
-    threads = 1 if second is None else plan.engine.threads or os.cpu_count() or 1
+    threads = 1 if second is None else _count_threads(plan)
     del first, second
     with progress:
         for found in map_chunks(scan, chunks, threads):
@@ -56,6 +65,36 @@ def scan_chunks(
             total.add(found)
             progress.advance(found.predictions.num_rows)
     return total
+
+
+def draw_rows(chunks: Iterable[pa.Table], plan: ScanPlan, progress: Progress) -> DrawnRows:
+    """Draw a sample of at most ``engine.sample_rows`` rows, none of them scored.
+
+    Raises:
+        UnusableBatch: there is no row.
+        DataError: a chunk could not be read.
+    """
+    sample: RowSample | None = None
+    rows = 0
+
+    def draw(chunk: pa.Table) -> tuple[RowSample, int]:
+        return draw_chunk(chunk, plan, sample.limit if sample is not None else None), chunk.num_rows
+
+    with progress:
+        for found, count in map_chunks(draw, _without_empty(chunks), _count_threads(plan)):
+            sample, rows = found if sample is None else add_samples(sample, found), rows + count
+            progress.advance(count)
+    if sample is None:
+        raise _refuse_empty()
+    return DrawnRows(sample, rows)
+
+
+def _refuse_empty() -> UnusableBatch:
+    return UnusableBatch("has a header and no rows: deliver it again with its rows.", "empty_batch")
+
+
+def _count_threads(plan: ScanPlan) -> int:
+    return plan.engine.threads or os.cpu_count() or 1
 
 
 def _without_empty(chunks: Iterable[pa.Table]) -> Iterator[pa.Table]:

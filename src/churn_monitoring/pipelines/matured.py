@@ -1,9 +1,10 @@
-"""Which labelled production rows the champion in service has: of whole batches, matured, and read again as delivered.
+"""Which labelled production rows the champion in service has: of matured batches, read again as delivered.
 
 What retraining learns from and recalibration fits on; both begin with these batches and choose among them differently.
 """
 
 import itertools
+import logging
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, date, datetime
 from typing import Any
@@ -12,13 +13,17 @@ import numpy as np
 import pandas as pd
 
 from churn_monitoring.core.errors import DataError
-from churn_monitoring.core.options import LabelOptions, QualityOptions
+from churn_monitoring.core.options import QualityOptions
+from churn_monitoring.core.parameters import Parameters
 from churn_monitoring.core.records import LedgerEntry, Quality
 from churn_monitoring.learning.package import ChampionPackage
 from churn_monitoring.performance.labels import gather_labels, is_mature, join_labels
 from churn_monitoring.profiling import profile_rows
 from churn_monitoring.quality import BatchFacts, RepeatedRows, count_repeated_rows, measure_quality
-from churn_monitoring.tables import coerce_rows, fingerprint_rows, read_labels
+from churn_monitoring.scanning import DrawnRows, ScanPlan, plan_scan
+from churn_monitoring.tables import fingerprint_rows
+
+_KEY = "hash of the customer"  # beside the columns of a table, none of which is called so
 
 
 def choose_as_of(ledger: Sequence[LedgerEntry], as_of: str | None) -> date:
@@ -34,12 +39,15 @@ def gather_window_batches(
     label_files: Mapping[str, Callable[[], pd.DataFrame]],
     champion: ChampionPackage,
     as_of: date,
-    options: LabelOptions,
-) -> dict[str, pd.DataFrame]:
+    policy: Parameters,
+) -> tuple[dict[str, pd.DataFrame], str | None]:
     """Labelled rows of the newest matured batches the champion scored, with ``label`` and ``score``, oldest first.
 
-    Batches judged broken are left out, as are files that are no longer there or can no longer be read.
+    Batches judged broken are left out, as are files that are no longer there or can no longer be read. No more than
+    ``training.max_training_rows`` are taken, of the customers with the smallest hash of their id; a sentence says so.
     """
+    options, most = policy.labels, policy.training.max_training_rows
+    plan = plan_scan(champion, policy.engine.model_copy(update={"sample_rows": most}))
     labels = gather_labels(label_files, champion.schema, as_of)
     ids = [
         entry.batch_id
@@ -52,17 +60,41 @@ def gather_window_batches(
         and is_mature(entry.batch_date, as_of, options.maturity_days)
     ]
     gathered: dict[str, pd.DataFrame] = {}
+    total = 0
     for batch_id in reversed(ids):
-        rows = _read_rows(deliveries[batch_id], champion)
-        if rows is None:
+        drawn = _draw_rows(deliveries[batch_id], plan)
+        if drawn is None:
             continue
-        known = join_labels(rows[champion.schema.id], rows["label"], batch_id, labels)
-        labelled = rows.assign(label=known)[known.notna()].reset_index(drop=True)
+        rows, own = drawn.sample.rows, pd.Series(drawn.sample.labels)
+        known = join_labels(rows[champion.schema.id], own, batch_id, labels)
+        labelled = rows.assign(label=known, **{_KEY: drawn.sample.keys})[known.notna()].reset_index(drop=True)
         if len(labelled):
-            gathered[batch_id] = labelled.assign(score=champion.score(labelled))
+            gathered[batch_id] = labelled
+            total += round(len(labelled) * drawn.total / len(rows))
         if len(gathered) == options.window_batches:
             break
-    return dict(reversed(gathered.items()))
+    kept = _keep_smallest(dict(reversed(gathered.items())), most)
+    return {name: rows.assign(score=champion.score(rows)) for name, rows in kept.items()}, _tell_sample(kept, total)
+
+
+def _keep_smallest(batches: Mapping[str, pd.DataFrame], most: int) -> dict[str, pd.DataFrame]:
+    """The rows with the smallest keys, as many as are wanted at most, without their keys; no batch without rows."""
+    keys = [rows[_KEY].to_numpy(np.uint64) for rows in batches.values()]
+    largest = np.partition(np.concatenate(keys), most)[most] if sum(map(len, keys)) > most else None
+    thinned = {
+        name: (rows if largest is None else rows[own < largest].reset_index(drop=True)).drop(columns=_KEY)
+        for (name, rows), own in zip(batches.items(), keys, strict=True)
+    }
+    return {name: rows for name, rows in thinned.items() if len(rows)}
+
+
+def _tell_sample(batches: Mapping[str, pd.DataFrame], total: int) -> str | None:
+    rows = sum(map(len, batches.values()))
+    if rows >= total:
+        return None
+    told = f"The attempt looked at a sample of {rows} of about {total} labelled rows (training.max_training_rows)."
+    logging.getLogger(__name__).info("%s", told)
+    return told
 
 
 def find_changed(batches: Sequence[str], entries: Mapping[str, LedgerEntry]) -> str | None:
@@ -83,12 +115,9 @@ def measure_rows_quality(rows: pd.DataFrame, champion: ChampionPackage, options:
     return measure_quality(champion.profile, profile_rows(rows, champion.profile), facts, options)
 
 
-def _read_rows(delivery: Any, champion: ChampionPackage) -> pd.DataFrame | None:
-    schema = champion.schema
+def _draw_rows(delivery: Any, plan: ScanPlan) -> DrawnRows | None:
     try:
-        rows = coerce_rows(delivery.load().reset_index(drop=True), schema).rows
+        drawn: DrawnRows = delivery.draw(plan)
     except DataError:
         return None
-    labelled = schema.target in rows
-    own = read_labels(rows[schema.target], schema) if labelled else pd.Series(np.nan, index=rows.index)
-    return rows.drop(columns=[schema.target], errors="ignore").assign(label=own)
+    return drawn

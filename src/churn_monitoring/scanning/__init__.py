@@ -8,8 +8,8 @@
 Knows neither files nor threads nor a cluster: engines map it over chunks and add up what comes back.
 """
 
-from churn_monitoring.scanning.batch import BatchScan, ScanTotal
-from churn_monitoring.scanning.chunk import ChunkScan, scan_chunk
+from churn_monitoring.scanning.batch import BatchScan, DrawnRows, ScanTotal
+from churn_monitoring.scanning.chunk import ChunkScan, draw_chunk, scan_chunk
 from churn_monitoring.scanning.counts import BatchCounts, add_counts
 from churn_monitoring.scanning.plan import ScanPlan, plan_scan
 from churn_monitoring.scanning.sample import RowSample, add_samples
@@ -18,11 +18,13 @@ __all__ = [
     "BatchCounts",
     "BatchScan",
     "ChunkScan",
+    "DrawnRows",
     "RowSample",
     "ScanPlan",
     "ScanTotal",
     "add_counts",
     "add_samples",
+    "draw_chunk",
     "plan_scan",
     "scan_chunk",
 ]

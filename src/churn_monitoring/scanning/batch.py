@@ -28,6 +28,14 @@ class BatchScan:
     predictions: Any
 
 
+@dataclass(frozen=True, eq=False)
+class DrawnRows:
+    """Rows to learn from: a ``sample`` of ``total``."""
+
+    sample: RowSample
+    total: int
+
+
 class ScanTotal:
     """Adds up the scans of chunks, which come in the order of the rows."""
 

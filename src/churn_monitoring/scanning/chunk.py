@@ -20,6 +20,7 @@ from churn_monitoring.scanning.plan import ScanPlan
 from churn_monitoring.scanning.sample import KEY, LABEL, SCORE, RowSample, choose_rows, draw_sample
 from churn_monitoring.tables import read_labels
 from churn_monitoring.tables.arrow import read_arrow_codes, read_arrow_texts, spell_codes
+from churn_monitoring.tables.columns import read_dates
 from churn_monitoring.tables.hashing import fingerprint_ids
 
 
@@ -37,8 +38,8 @@ class ChunkScan:
 
 
 @dataclass(frozen=True, eq=False)
-class _Scored:
-    """A chunk with what was found about its ``n`` rows: fingerprints of ids (0 without one) and of rows, scores."""
+class _Read:
+    """A chunk with what was read of its ``n`` rows; fingerprints of ids are 0 without one."""
 
     chunk: Chunk
     columns: ChunkColumns
@@ -47,7 +48,6 @@ class _Scored:
     id_hashes: np.ndarray
     row_hashes: np.ndarray
     labels: np.ndarray
-    scores: np.ndarray
 
 
 def scan_chunk(chunk: Chunk, plan: ScanPlan, limit: np.uint64 | None = None, *, counted: bool = True) -> ChunkScan:
@@ -60,15 +60,24 @@ def scan_chunk(chunk: Chunk, plan: ScanPlan, limit: np.uint64 | None = None, *, 
             saves work and changes no result.
         counted: whether counts are wanted: not where the sample will hold every row.
     """
-    scored = _score(chunk, plan)
-    probabilities = plan.calibration.apply(scored.scores)
-    seen = np.asarray(compute.is_in(scored.ids, value_set=plan.seen_ids).to_numpy(zero_copy_only=False))
-    predictions = describe_predictions(scored.ids, scored.labels, scored.scores, probabilities, seen, plan)
+    read = _read(chunk, plan)
+    columns = read.columns
+    scores = plan.scorer.score(columns.numbers, columns.codes, columns.rows)
+    probabilities = plan.calibration.apply(scores)
+    seen = np.asarray(compute.is_in(read.ids, value_set=plan.seen_ids).to_numpy(zero_copy_only=False))
+    predictions = describe_predictions(read.ids, read.labels, scores, probabilities, seen, plan)
     counts = None
     if counted:
-        ids = scored.id_hashes[scored.known]
-        counts = count_chunk(scored.columns, scored.scores, seen, scored.row_hashes, ids, plan)
-    return ChunkScan(predictions, counts, _draw(scored, plan, limit), scored.columns.unparseable)
+        counts = count_chunk(columns, scores, seen, read.row_hashes, read.id_hashes[read.known], plan)
+    return ChunkScan(predictions, counts, _draw(read, scores, plan, limit), columns.unparseable)
+
+
+def draw_chunk(chunk: Chunk, plan: ScanPlan, limit: np.uint64 | None = None) -> RowSample:
+    """The sample of one chunk whose rows are wanted and not scored: ``score`` is NaN, and the date comes along."""
+    read = _read(chunk, plan)
+    date = plan.schema.date
+    dated = date is not None and date in chunk.column_names
+    return _draw(read, np.full(read.columns.rows, np.nan), plan, limit, date if dated else None)
 
 
 def describe_predictions(
@@ -113,10 +122,10 @@ def read_arrow_labels(chunk: Chunk, schema: TableSchema) -> np.ndarray:
     return np.asarray(labels[told.codes])
 
 
-def _score(chunk: Chunk, plan: ScanPlan) -> _Scored:
+def _read(chunk: Chunk, plan: ScanPlan) -> _Read:
     columns = read_columns(chunk, plan.reference)
     ids = read_arrow_texts(chunk.column(plan.schema.id))
-    return _Scored(
+    return _Read(
         chunk=chunk,
         columns=columns,
         ids=ids,
@@ -124,34 +133,37 @@ def _score(chunk: Chunk, plan: ScanPlan) -> _Scored:
         id_hashes=fingerprint_ids(ids),
         row_hashes=columns.fingerprint(),
         labels=read_arrow_labels(chunk, plan.schema),
-        scores=plan.scorer.score(columns.numbers, columns.codes, columns.rows),
     )
 
 
-def _draw(scored: _Scored, plan: ScanPlan, limit: np.uint64 | None) -> RowSample:
+def _draw(
+    read: _Read, scores: np.ndarray, plan: ScanPlan, limit: np.uint64 | None, date: str | None = None
+) -> RowSample:
     """The rows of the smallest keys; who has no id is known by the features."""
-    keys = np.where(scored.known, scored.id_hashes, scored.row_hashes)
+    keys = np.where(read.known, read.id_hashes, read.row_hashes)
     most = plan.engine.sample_rows
     chosen = choose_rows(keys, most, limit)
     places: Any = slice(None) if chosen is None else chosen
-    columns = scored.columns
-    own = {KEY: keys[places], LABEL: scored.labels[places], SCORE: scored.scores[places]}
-    rows: dict[str, Any] = {plan.schema.id: scored.ids if chosen is None else scored.ids.take(chosen)}
+    columns = read.columns
+    own = {KEY: keys[places], LABEL: read.labels[places], SCORE: scores[places]}
+    rows: dict[str, Any] = {plan.schema.id: read.ids if chosen is None else read.ids.take(chosen)}
+    if date is not None:
+        rows[date] = pa.array(read_dates(read.chunk.column(date).to_pandas().iloc[places])[0])
     rows |= {name: values[places] for name, values in columns.numbers.items()}
     for name, codes in columns.codes.items():
         spelt = spell_codes(codes)
         rows[name] = spelt if chosen is None else spelt.take(chosen)
-    raw = {name: _read_raw(scored, name, chosen) for name in columns.numbers}
+    raw = {name: _read_raw(read, name, chosen) for name in columns.numbers}
     return draw_sample(own, rows, raw, most)
 
 
-def _read_raw(scored: _Scored, name: str, chosen: np.ndarray | None) -> pa.Array:
+def _read_raw(read: _Read, name: str, chosen: np.ndarray | None) -> pa.Array:
     """The texts of a number that could not be read, of the chosen rows."""
-    values = scored.columns.numbers[name]
+    values = read.columns.numbers[name]
     rows = values.size if chosen is None else chosen.size
-    if not scored.columns.unparseable[name]:
+    if not read.columns.unparseable[name]:
         return pa.nulls(rows)
-    delivered = scored.chunk.column(name).to_pandas()
+    delivered = read.chunk.column(name).to_pandas()
     if chosen is not None:
         values, delivered = values[chosen], delivered.iloc[chosen]
     texts = delivered.astype(str)

@@ -50,6 +50,11 @@ class ScanPlan:
         return (self.schema.id, self.schema.target, *self.schema.features)
 
     @property
+    def dated_columns(self) -> tuple[str, ...]:
+        """The same and the date, which only who learns from rows looks at."""
+        return (*self.columns, *([self.schema.date] if self.schema.date else []))
+
+    @property
     def texts(self) -> tuple[str, ...]:
         """Those of few distinct values, worth reading as codes."""
         return (self.schema.target, *self.schema.categorical)

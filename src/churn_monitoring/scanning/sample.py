@@ -74,6 +74,8 @@ class RowSample:
         column = self.table.column(name)
         if pa.types.is_floating(column.type):
             return pd.Series(column.to_numpy())
+        if pa.types.is_timestamp(column.type):
+            return pd.Series(column.to_pandas())
         return pd.Series(column.cast(pa.string()).to_pandas(), dtype="str")
 
 

@@ -58,7 +58,7 @@ def play_loop(values: Mapping[str, Any], seed: int) -> Loop:
         played.append(player.play(Batch(name, day, day, delivery), champions[-1]))
         if played[-1].judgement.decision.remedy == "recalibrate":
             gather = partial(matured.gather_window_batches, player.ledger, deliveries, {}, champions[-1], day)
-            chosen = nodes.choose_rate_rows(gather(policy.labels), player.ledger, champions[-1])
+            chosen = nodes.choose_rate_rows(gather(policy)[0], player.ledger, champions[-1])
             attempt = nodes.attempt_recalibration(chosen, champions[-1], policy)
             package = nodes.build_recalibrated(attempt, chosen, champions[-1], day, policy)["package"]
             if package is not None:

@@ -46,11 +46,14 @@ def batches(deliver, draw_rows):
 
 
 @pytest.fixture
-def gather(batches, judge, champion, parameters):
-    def call(told=None, *, deliveries=batches, as_of=DAY, champion=champion, window=12, maturity_days=0):
+def gather(batches, judge, champion, change):
+    def call(told=None, *, deliveries=batches, as_of=DAY, champion=champion, window=12, maturity_days=0, most=None):
         ledger = [judge(delivery, **(told or {}).get(day, {})) for day, delivery in batches.items()]
-        options = parameters.labels.model_copy(update={"window_batches": window, "maturity_days": maturity_days})
-        return matured.gather_window_batches(ledger, deliveries, {}, champion, as_of, options)
+        changed = {"labels": {"window_batches": window, "maturity_days": maturity_days}}
+        policy = change(**changed, training={"max_training_rows": most} if most else {})
+        found, note = matured.gather_window_batches(ledger, deliveries, {}, champion, as_of, policy)
+        assert (note is None) is (most is None)
+        return found
 
     return call
 
@@ -61,6 +64,14 @@ def test_labelled_batches_of_the_champion_are_gathered_oldest_first_with_its_sco
     first = gathered["2026-03-02"]
     assert list(first) == ["customer", "age", "plan", "label", "score"]
     assert np.array_equal(first["score"], champion.score(first))
+
+
+def test_beyond_the_cap_the_rows_of_some_customers_are_taken_of_every_batch(gather):
+    whole, some = gather(), gather(most=500)
+    assert sum(map(len, some.values())) == 500
+    assert all(60 < len(rows) < 140 for rows in some.values())
+    for name, rows in some.items():
+        assert set(rows["customer"]) < set(whole[name]["customer"])
 
 
 def test_broken_rejected_and_other_champions_batches_are_not_learned_from(gather):

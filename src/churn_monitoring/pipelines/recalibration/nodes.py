@@ -121,11 +121,16 @@ def summarize_recalibration(
     attempts: Sequence[Attempt],
     as_of: date,
     model_name: str,
+    note: str | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any], AttemptOutcome]:
-    """The summary document by its file name, the facts of the run, and what the command line prints."""
+    """The summary document by its file name, the facts of the run, and what the command line prints.
+
+    ``note`` is what is to be said of the window beside the reasons.
+    """
     name = f"{as_of.isoformat()}-{len(attempts) + 1}"
     measured = _measure_attempt(attempt, chosen, champion)
     verdict, reasons, versions = settle_verdict(attempt.verdict, attempt.reasons, receipt)
+    reasons = (*reasons, note) if note else reasons
     told = {"as_of": as_of.isoformat(), "verdict": verdict, **versions}
     summary = {
         "schema_version": "1.0",

@@ -25,10 +25,15 @@ def summarize_attempt(
     attempts: Sequence[Attempt],
     as_of: date,
     model_name: str,
+    note: str | None = None,
 ) -> tuple[dict[str, Any], dict[str, Any], AttemptOutcome]:
-    """The summary document by its file name, the facts of the run, and what the command line prints."""
+    """The summary document by its file name, the facts of the run, and what the command line prints.
+
+    ``note`` is what is to be said of the window beside the reasons.
+    """
     name = f"{as_of.isoformat()}-{len(attempts) + 1}"
     verdict, reasons, versions = settle_verdict(judgement.verdict, judgement.reasons, receipt)
+    reasons = (*reasons, note) if note else reasons
     summary = {
         "schema_version": "1.1",
         "as_of": as_of.isoformat(),
