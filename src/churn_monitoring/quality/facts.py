@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from churn_monitoring.profiling.repeats import count_repeats
 from churn_monitoring.quality.returning import Agreement
 
 
@@ -81,4 +82,4 @@ def count_repeated_rows(fingerprints: NDArray[np.uint64]) -> int:
         >>> count_repeated_rows(np.array([7, 8, 7, 7], dtype=np.uint64))
         2
     """
-    return int(fingerprints.size - np.unique(fingerprints).size)
+    return count_repeats(fingerprints)

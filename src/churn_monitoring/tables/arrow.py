@@ -28,7 +28,7 @@ class Codes:
 
     def count(self) -> dict[str, int]:
         """Rows per level that occurs."""
-        rows = np.bincount(self.codes[self.codes >= 0], minlength=len(self.levels))
+        rows = np.bincount(self.codes + 1, minlength=len(self.levels) + 1)[1:]
         return {level: int(number) for level, number in zip(self.levels, rows.tolist(), strict=True) if number}
 
 
