@@ -5,10 +5,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from scipy.special import kolmogi, kolmogorov
 from scipy.stats import ks_2samp, kstwo
 
 from churn_monitoring.drift import compare_kolmogorov_smirnov
-from churn_monitoring.drift.kolmogorov_smirnov import LARGE_EFFECTIVE_ROWS, _survival
+from churn_monitoring.drift.kolmogorov_smirnov import FEW_EFFECTIVE_ROWS, _survival
 from churn_monitoring.profiling import build_grid, profile_numbers
 
 SHAPES = ("continuous", "integer", "zero_inflated", "heavy_ties")
@@ -26,7 +27,9 @@ def test_statistic_and_p_value_equal_scipys_on_125_pairs_whole_and_in_chunks(sha
         chunked = profile_in_chunks(rng, reference, grid), profile_in_chunks(rng, batch, grid)
         result = compare_kolmogorov_smirnov(*whole)
         assert result.statistic == pytest.approx(expected.statistic, rel=0, abs=1e-12)
-        assert result.p_value == pytest.approx(expected.pvalue, rel=0, abs=1e-12)
+        few = reference.size * batch.size / (reference.size + batch.size) < FEW_EFFECTIVE_ROWS - 1
+        error = {"rel": 0.0, "abs": 1e-12} if few else {"rel": 1e-3, "abs": 1e-12}
+        assert result.p_value == pytest.approx(expected.pvalue, **error)
         assert compare_kolmogorov_smirnov(*chunked) == result
 
 
@@ -42,24 +45,27 @@ def test_the_statistic_is_that_of_all_the_values_whatever_they_are(reference: np
     assert 0.0 <= result.p_value <= 1.0
 
 
-def test_above_100_000_effective_rows_kolmogorovs_limit_is_within_one_in_100_000() -> None:
-    for share in (0.3, 0.6, 1.0, 1.6):
-        rows = LARGE_EFFECTIVE_ROWS + 1
-        statistic = share / np.sqrt(rows)
-        assert _survival(statistic, rows) == pytest.approx(kstwo.sf(statistic, rows), abs=1e-5)
+LEVELS = np.array([0.9999, 0.99, 0.9, 0.7, 0.5, 0.3, 0.15, 0.1, 0.09, 0.07, 0.05, 0.02, 1e-3, 1e-5, 1e-8, 1e-11])
 
 
-def test_large_columns_use_the_limit_and_agree_with_scipy(profile_both) -> None:
-    from scipy.special import kolmogorov
+@pytest.mark.parametrize("rows", [100, 101, 150, 300, 700, 1_999, 2_000, 2_500, 10_000, 100_001])
+def test_from_100_effective_rows_on_the_p_value_is_within_a_thousandth_of_the_exact_one(rows: int) -> None:
+    statistics = kolmogi(LEVELS if rows < 20_000 else LEVELS[::4]) / np.sqrt(rows)
+    found = [_survival(statistic, rows) for statistic in statistics]
+    np.testing.assert_allclose(found, kstwo.sf(statistics, rows), rtol=1e-3, atol=0.0)
 
+
+def test_the_corrections_are_needed_for_that() -> None:
+    """Without the cubic term the limit is 4 % off at 2,000 rows."""
+    rows, statistic = 2_000, kolmogi(1e-12) / np.sqrt(2_000)
+    assert kolmogorov(statistic * np.sqrt(rows) + 1 / (6 * np.sqrt(rows))) > 1.03 * kstwo.sf(statistic, rows)
+
+
+def test_large_columns_agree_with_scipy(profile_both) -> None:
     rng = np.random.default_rng(8)
     reference, batch = rng.integers(0, 90, 300_000), rng.integers(0, 90, 310_000)
     result = compare_kolmogorov_smirnov(*profile_both(reference, batch))
-    effective = 300_000 * 310_000 / 610_000
-    root = np.sqrt(effective)
-    assert effective > LARGE_EFFECTIVE_ROWS
-    assert result.p_value == kolmogorov(result.statistic * root + 1 / (6 * root))
-    assert result.p_value == pytest.approx(ks_2samp(reference, batch, method="asymp").pvalue, abs=1e-5)
+    assert result.p_value == pytest.approx(ks_2samp(reference, batch, method="asymp").pvalue, rel=1e-3)
 
 
 def test_on_a_quantile_grid_the_statistic_is_low_by_at_most_one_cells_share(profile_both) -> None:

@@ -7,8 +7,8 @@ import numpy as np
 
 from churn_monitoring.profiling import NumericProfile
 
-LARGE_EFFECTIVE_ROWS = 100_000
-"""Effective number of rows above which the limiting distribution is used; they differ by less than 1e-5."""
+FEW_EFFECTIVE_ROWS, MANY_EFFECTIVE_ROWS = 100, 2_000
+"""Effective numbers of rows below which the p-value is exact, and from which on it is that of the corrected limit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +16,17 @@ class KolmogorovSmirnov:
     """Largest distance of the two distribution functions, in [0, 1], and how surprising it is."""
 
     statistic: float
-    p_value: float
     reference_rows: int
     batch_rows: int
+
+    @property
+    def p_value(self) -> float:
+        """Computed when it is asked for: with too few rows to tell nobody does."""
+        if not self.reference_rows or not self.batch_rows:
+            return 1.0
+        effective = self.reference_rows * self.batch_rows / (self.reference_rows + self.batch_rows)
+        # One row on each side is an effective half, which rounds to none.
+        return float(np.clip(_survival(self.statistic, max(1, round(effective))), 0.0, 1.0))
 
 
 def compare_kolmogorov_smirnov(reference: NumericProfile, batch: NumericProfile) -> KolmogorovSmirnov:
@@ -29,8 +37,10 @@ def compare_kolmogorov_smirnov(reference: NumericProfile, batch: NumericProfile)
     and G_m monotone, so that the supremum is reached at or just below a point, where the profiles have both
     counts: the result equals that of all the values. The p-value is two-sided and asymptotic: the exact
     distribution of the one-sample statistic at ``round(nm / (n + m))`` rows, as
-    ``scipy.stats.ks_2samp(method="asymp")`` does, and above 100,000 of them Kolmogorov's limit with the
-    first-order correction ``K(D sqrt(e) + 1 / (6 sqrt(e)))``.
+    ``scipy.stats.ks_2samp(method="asymp")`` does, to which it is equal below 100 of them. Above it costs
+    microseconds, not milliseconds, and is within 0.1 % of it wherever that is above 1e-12: with
+    ``x = D sqrt(e)``, twice the exact one-sided probability in the tail of up to 2,000 effective rows, else
+    Kolmogorov's limit ``K(x + 1 / (6 sqrt(e)) + r / e)`` with ``r = (x - 1) / 4``, in the tail ``(x^3 - x) / 9``.
 
     Use it for numbers of any distribution; with ties (counts, zero-inflated amounts) the p-value is too
     large, never too small. It is most sensitive in the middle, least in the tails, and at large n
@@ -59,21 +69,24 @@ def compare_kolmogorov_smirnov(reference: NumericProfile, batch: NumericProfile)
         (0.3, True)
     """
     if not reference.count or not batch.count:
-        return KolmogorovSmirnov(0.0, 1.0, reference.count, batch.count)
+        return KolmogorovSmirnov(0.0, reference.count, batch.count)
     at_or_below = reference.at_or_below / reference.count - batch.at_or_below / batch.count
     below = reference.below / reference.count - batch.below / batch.count
     statistic = float(max(np.abs(at_or_below).max(), np.abs(below).max()))
-    effective = reference.count * batch.count / (reference.count + batch.count)
-    return KolmogorovSmirnov(statistic, _survival(statistic, effective), reference.count, batch.count)
+    return KolmogorovSmirnov(statistic, reference.count, batch.count)
 
 
-def _survival(statistic: float, effective_rows: float) -> float:
-    if effective_rows > LARGE_EFFECTIVE_ROWS:
-        from scipy.special import kolmogorov
+def _survival(statistic: float, rows: int) -> float:
+    """Probability of a one-sample statistic at least as large; the test holds it against the exact one."""
+    from scipy.special import kolmogorov, smirnov
 
-        root = math.sqrt(effective_rows)
-        return float(np.clip(kolmogorov(statistic * root + 1 / (6 * root)), 0.0, 1.0))
-    from scipy.stats import kstwo  # half a second to import: only where a test is made
+    if rows < FEW_EFFECTIVE_ROWS:
+        from scipy.stats import kstwo  # half a second to import, and up to half a second per value at many rows
 
-    # One row on each side is an effective half, which rounds to none.
-    return float(np.clip(kstwo.sf(statistic, max(1, round(effective_rows))), 0.0, 1.0))
+        return float(kstwo.sf(statistic, rows))
+    root = math.sqrt(rows)
+    place = statistic * root
+    if rows < MANY_EFFECTIVE_ROWS and place > 1.2:
+        return float(2 * smirnov(rows, statistic))  # that both sides are as far off is a ten-thousandth of it
+    correction = (place**3 - place) / 9 if place > 1.3 else (place - 1) / 4
+    return float(kolmogorov(place + 1 / (6 * root) + correction / rows))

@@ -47,11 +47,9 @@ def read_arrow_numbers(column: pa.ChunkedArray) -> tuple[np.ndarray, int]:
         numbers, unparseable = read_numbers(column.to_pandas())
         return numbers.to_numpy(float), unparseable
     values = column.cast(pa.float64(), safe=False).to_numpy()
-    finite = np.isfinite(values)
-    if finite.all():
-        return values, 0
-    unparseable = int(np.isinf(values).sum())
-    return (np.where(finite, values, np.nan) if unparseable else values), unparseable
+    infinite = np.isinf(values)
+    unparseable = int(np.count_nonzero(infinite))
+    return (np.where(infinite, np.nan, values) if unparseable else values), unparseable
 
 
 def read_arrow_codes(column: pa.ChunkedArray) -> Codes:
