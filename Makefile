@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install demo test lint format lock bench bench-promotion rivals clean
+.PHONY: install demo test lint format lock bench bench-promotion bench-speed rivals clean
 
 install: $(STAMP)
 
@@ -47,6 +47,11 @@ bench: $(STAMP)
 # How often the promotion gate promotes equal and better challengers (docs/promotion-rates.md): some minutes on one core.
 bench-promotion: $(STAMP)
 	$(BIN)/python benchmarks/promotion.py
+
+# The same job here and in five other libraries, and growth curves (docs/performance.md). Environments, tables and
+# results are kept in .bench-speed/: an interrupted bench goes on where it was, --fresh measures all again.
+bench-speed: $(STAMP)
+	$(BIN)/python benchmarks/speed/bench.py
 
 # Evidently and NannyML in environments of their own (see benchmarks/rivals/README.md), on some of the same streams.
 rivals: $(STAMP)
