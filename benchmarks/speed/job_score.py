@@ -1,4 +1,4 @@
-"""The other floor: ``predict_proba`` of the bare XGBoost model on the numbers as a float32 matrix that was made before."""
+"""The other floor: ``predict_proba`` of the bare XGBoost model on the numbers as a float32 matrix made before."""
 
 from pathlib import Path
 from typing import Any
