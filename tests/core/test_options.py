@@ -31,6 +31,7 @@ BLOCKS: dict[str, type[options.Options]] = {
     "guardrails": options.GuardrailOptions,
     "probation": options.ProbationOptions,
     "recalibration": options.RecalibrationOptions,
+    "reporting": options.ReportingOptions,
     "simulation": options.SimulationOptions,
 }
 KEYS = [(block, key) for block in BLOCKS for key in BASE[block]]

@@ -105,6 +105,6 @@ def package() -> ChampionPackage:
         threshold=0.4,
         metrics={"reference": {"roc_auc": {"value": 0.8, "low": 0.7, "high": 0.9}}},
         facts={"unparseable": {"age": 0.0}, "repeated_share": 0.0, "as_of": "2026-01-05"},
-        dependencies=fit_dependencies(rows, schema, QUALITY, 1),
+        dependencies=fit_dependencies(rows, schema, {}, QUALITY, 1),
         training_rows=rows.assign(label=labels),
     )

@@ -101,7 +101,7 @@ def explain_plan(policy: Parameters) -> object:
     rng = np.random.default_rng(2)
     plans = np.where(rng.random(1_000) < USUAL_AGES / 100, "pro", "basic")
     rows = pd.DataFrame({"id": range(1_000), "age": USUAL_AGES, "plan": plans})
-    return any(model.column == "plan" for model in fit_dependencies(rows, TABLE, policy.quality, 1).models)
+    return any(model.column == "plan" for model in fit_dependencies(rows, TABLE, {}, policy.quality, 1).models)
 
 
 RETURNING = BatchFacts(

@@ -79,3 +79,13 @@ def test_tables_of_numbers_alone_or_of_text_alone_are_scored(name: str, categori
     labels = np.random.default_rng(8).integers(0, 2, 300).astype(float)
     fitted = fit_candidate(build_candidate(name, schema, {"n_estimators": 5}, seed=3), rows, labels)
     np.testing.assert_allclose(Scorer(fitted).score_table(coerce_rows(rows, schema).rows), score_rows(fitted, rows))
+
+
+@pytest.mark.parametrize("candidate", CANDIDATES)
+def test_only_what_a_tree_splits_on_is_used(candidate: str) -> None:
+    rows = draw_rows(6, 600).assign(age=30.0, fee=1.0)
+    labels = np.where(rows["plan"] == "pro", 1.0, 0.0)
+    scorer = Scorer(fit_candidate(build_candidate(candidate, SCHEMA, {"n_estimators": 30}, seed=3), rows, labels))
+    assert {"plan"} <= scorer.used <= {"plan", "city"}
+    other = rows.assign(age=np.arange(600.0), fee=-1.0)
+    np.testing.assert_array_equal(scorer.score_table(other), scorer.score_table(rows))

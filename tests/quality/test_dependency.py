@@ -22,7 +22,7 @@ from .conftest import SHIPPED, TARIFFS, draw_tariffs, join_wrongly
 
 REFERENCE = draw_tariffs(1, 3_000)
 WEAK_TOO = SHIPPED.model_copy(update={"dependency_min_r2": 0.03})
-DEPENDENCIES = fit_dependencies(REFERENCE, TARIFFS, WEAK_TOO, seed=5)
+DEPENDENCIES = fit_dependencies(REFERENCE, TARIFFS, {}, WEAK_TOO, seed=5)
 
 
 def _find(rows: pd.DataFrame, drift_share: float = 0.0, **changes: float) -> list[Finding]:
@@ -34,9 +34,18 @@ def _columns(findings: list[Finding]) -> set[str | None]:
     return {finding.column for finding in findings}
 
 
+def test_of_a_wide_table_only_the_most_important_columns_are_looked_at() -> None:
+    two = SHIPPED.model_copy(update={"dependency_max_columns": 2})
+    importance = {"tariff": 0.5, "senior": 0.1, "paid": 0.3, "months": 0.1}
+    narrow = fit_dependencies(REFERENCE, TARIFFS, importance, two, seed=5)
+    assert {coding.name for coding in narrow.codings} == {"tariff", "paid"}
+    assert {model.column for model in narrow.models} <= {"tariff", "paid"}
+    assert len(narrow.models) > 0
+
+
 def test_columns_that_others_explain_are_kept_and_independent_ones_are_not() -> None:
     assert [model.column for model in DEPENDENCIES.models] == ["months", "paid", "tariff", "senior"]
-    strong = fit_dependencies(REFERENCE, TARIFFS, SHIPPED.model_copy(update={"dependency_min_r2": 0.10}), seed=5)
+    strong = fit_dependencies(REFERENCE, TARIFFS, {}, SHIPPED.model_copy(update={"dependency_min_r2": 0.10}), seed=5)
     assert [model.column for model in strong.models] == ["months", "paid", "tariff"]
 
 
@@ -115,7 +124,7 @@ def test_a_price_rise_is_no_fault() -> None:
 
 def test_customers_whose_like_the_reference_never_had_are_left_out() -> None:
     known = REFERENCE[~REFERENCE["months"].between(20, 50)]
-    dependencies = fit_dependencies(known, TARIFFS, SHIPPED, seed=5)
+    dependencies = fit_dependencies(known, TARIFFS, {}, SHIPPED, seed=5)
     batch = draw_tariffs(222, 1_000)
     measures = measure_dependencies(dependencies, batch)
     known_rows = int((~batch["months"].between(20, 50)).sum())
@@ -146,7 +155,7 @@ def test_missing_values_that_the_reference_has_are_a_class_of_their_own() -> Non
     def lose(rows: pd.DataFrame) -> pd.DataFrame:
         return rows.assign(paid=rows["paid"].mask(rows["tariff"] == "max"))  # nobody notes what a flat fee brings
 
-    dependencies = fit_dependencies(lose(REFERENCE), TARIFFS, SHIPPED, seed=5)
+    dependencies = fit_dependencies(lose(REFERENCE), TARIFFS, {}, SHIPPED, seed=5)
     batch = lose(draw_tariffs(225, 1_000))
     measures = measure_dependencies(dependencies, batch)
     assert {measure.rows for measure in measures} == {1_000}
@@ -160,22 +169,22 @@ def test_a_table_of_independent_columns_has_no_models() -> None:
     for rows in (0, 30, 2_000):
         table = pd.DataFrame({name: rng.normal(size=rows) for name in ("months", "paid")})
         table = table.assign(**{name: rng.choice(["a", "b"], rows) for name in ("tariff", "senior", "region")})
-        assert fit_dependencies(table, TARIFFS, WEAK_TOO, seed=1).models == ()
+        assert fit_dependencies(table, TARIFFS, {}, WEAK_TOO, seed=1).models == ()
 
 
 def test_constant_empty_and_single_columns_do_no_harm() -> None:
     table = REFERENCE.assign(region="north", senior=None)
-    models = fit_dependencies(table, TARIFFS, SHIPPED, seed=1).models
+    models = fit_dependencies(table, TARIFFS, {}, SHIPPED, seed=1).models
     assert [model.column for model in models] == ["months", "paid", "tariff"]
     alone = TableSchema(id="id", target="y", positive=1, date=None, numeric=("paid",), categorical=(), ignored=())
-    assert fit_dependencies(REFERENCE, alone, SHIPPED, seed=1).models == ()
+    assert fit_dependencies(REFERENCE, alone, {}, SHIPPED, seed=1).models == ()
 
 
 def test_the_same_seed_gives_the_same_models_and_nothing_is_changed() -> None:
     rows = draw_tariffs(1, 1_200)
     kept = rows.copy()
     small = SHIPPED.model_copy(update={"dependency_max_rows": 1_000})
-    first, second = (fit_dependencies(rows, TARIFFS, small, seed=8) for _ in range(2))
+    first, second = (fit_dependencies(rows, TARIFFS, {}, small, seed=8) for _ in range(2))
     batch = draw_tariffs(2, 1_500)
     assert measure_dependencies(first, batch) == measure_dependencies(second, batch)
     assert {measure.rows for measure in measure_dependencies(first, batch)} <= set(range(990, 1_001))
@@ -190,9 +199,9 @@ def test_rows_of_one_customer_are_not_held_out_from_each_other() -> None:
         id=[f"c{row}" for row in range(120)], tariff=rng.choice(["a", "b"], 120), senior="no", region="x"
     )
     often = pd.concat([once] * 12, ignore_index=True)
-    assert fit_dependencies(often, TARIFFS, WEAK_TOO, seed=1).models == ()
+    assert fit_dependencies(often, TARIFFS, {}, WEAK_TOO, seed=1).models == ()
     apart = often.assign(id=[f"c{row}" for row in range(len(often))])
-    assert fit_dependencies(apart, TARIFFS, WEAK_TOO, seed=1).models != ()
+    assert fit_dependencies(apart, TARIFFS, {}, WEAK_TOO, seed=1).models != ()
 
 
 def test_dependencies_survive_a_file_without_pickle() -> None:
@@ -232,7 +241,7 @@ def test_the_most_surprising_rows_are_the_wrong_ones() -> None:
 def test_thousands_of_quiet_batches_have_no_finding() -> None:
     z = []
     for seed in range(8):
-        dependencies = fit_dependencies(draw_tariffs(1_000 + seed, 3_000), TARIFFS, WEAK_TOO, seed)
+        dependencies = fit_dependencies(draw_tariffs(1_000 + seed, 3_000), TARIFFS, {}, WEAK_TOO, seed)
         for number in range(250):
             batch = draw_tariffs(10_000 + 250 * seed + number, 200 if number % 2 else 1_000)
             measures = measure_dependencies(dependencies, batch)

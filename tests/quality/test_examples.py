@@ -62,7 +62,7 @@ def test_unparseable_values_are_named_with_the_way_they_are_spelt() -> None:
 
 
 def test_a_dependency_is_shown_by_its_most_surprising_rows() -> None:
-    dependencies = fit_dependencies(REFERENCE, TARIFFS, SHIPPED, seed=1)
+    dependencies = fit_dependencies(REFERENCE, TARIFFS, {}, SHIPPED, seed=1)
     rows = draw_tariffs(6, 500)
     finding = Finding("dependency", "tariff", "failed", 0.5, 0.25, "...")
     rows.loc[42, ["months", "paid", "tariff"]] = [60.0, 3_600.0, "light"]

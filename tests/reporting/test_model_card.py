@@ -10,7 +10,7 @@ from churn_monitoring.core.options import TableSchema
 from churn_monitoring.learning.package import ChampionPackage
 from churn_monitoring.performance.calibration import PlattCalibration
 from churn_monitoring.profiling import fit_reference_profile
-from churn_monitoring.reporting.model_card import Origin, build_model_card, render_model_card
+from churn_monitoring.reporting.model_card import FEATURES_SHOWN, Origin, build_model_card, render_model_card
 
 ORIGIN = Origin("churn", "4", "run-17", "0.1.0+abc")
 
@@ -89,6 +89,18 @@ def test_every_number_of_the_card_is_on_the_page(told: dict[str, Any]) -> None:
 def test_the_most_important_feature_comes_first(told: dict[str, Any]) -> None:
     lines = render_model_card(told).splitlines()
     assert lines.index("| plan | categorical | 80% |") < lines.index("| age | numeric | 20% |")
+
+
+def test_the_page_of_a_wide_table_names_the_most_important_features_and_says_where_the_others_are(
+    told: dict[str, Any],
+) -> None:
+    names = [f"column {number}" for number in range(2_000)]
+    importance = {name: number / 1e6 for number, name in enumerate(names)}
+    page = render_model_card(told | {"features": {"numeric": names, "categorical": [], "importance": importance}})
+    assert "| column 1999 | numeric | 0% |" in page
+    assert page.count("| numeric |") == FEATURES_SHOWN
+    assert f"{2_000 - FEATURES_SHOWN} less important ones are in `model_card.json`." in page
+    assert "less important" not in render_model_card(told)
 
 
 def test_a_bar_in_a_name_does_not_break_the_table(told: dict[str, Any]) -> None:

@@ -1,14 +1,19 @@
 import re
 from copy import deepcopy
+from functools import partial
 from html.parser import HTMLParser
 
 import pytest
 
-from churn_monitoring.reporting.page import HISTORY_SHOWN, render_page
+from churn_monitoring.core.options import ReportingOptions
+from churn_monitoring.reporting.page import HISTORY_SHOWN, REASONS_SHOWN
+from churn_monitoring.reporting.page import render_page as render_any_page
 from churn_monitoring.reporting.report import BLIND
 
 HOSTILE = "<script>alert('x')</script>&\"`"
 VOID = {"meta", "link"}
+LIMITS = ReportingOptions(top_features=12, listed_features=200, listed_findings=100, logged_features=200)
+render_page = partial(render_any_page, limits=LIMITS)
 
 
 class Reader(HTMLParser):
@@ -224,6 +229,36 @@ def test_features_are_ranked_drifted_first_and_by_size(report):
     names = re.findall(r'<th scope="row">(feature_\d+|contract)</th>', page)
     assert names[:4] == ["feature_16", "contract", "feature_15", "feature_14"]
     assert len(names) == 17
+
+
+def test_of_features_that_moved_those_the_model_rests_on_come_first(report):
+    report["drift"]["features"][12] |= {"importance": 0.9}
+    report["drift"]["features"][15] |= {"importance": 0.0}
+    report["drift"]["features"][14] |= {"importance": None}
+    names = re.findall(r'<th scope="row">(feature_\d+|contract)</th>', render_page(report, history=[]))
+    assert names[:6] == ["feature_13", "contract", "feature_14", "feature_12", "feature_16", "feature_15"]
+
+
+def test_the_page_of_a_broken_batch_of_a_wide_table_is_small_and_links_what_it_leaves_out(report, history):
+    wide = deepcopy(report)
+    features = report["drift"]["features"]
+    wide["drift"]["features"] = [features[0] | {"feature": f"col_{n}", "drifted": True} for n in range(20_000)]
+    finding = report["data_quality"]["findings"][1] | {"severity": "failed"}
+    wide["data_quality"]["findings"] = [finding | {"column": f"col_{n}"} for n in range(20_000)]
+    alert = {"key": "data_quality", "severity": "critical", "message": "it is broken", "value": 1.0, "threshold": 0.1}
+    wide["alerts"] = [alert] * 20_000
+    wide["decision"] |= {"action": "fix_data", "reasons": ["It is broken."] * 20_000}
+    for side in ("spec", "calibrated"):
+        wide["verdicts"][side]["reasons"] = ["It is broken."] * 20_000
+    page = render_page(wide, history=history)
+    reader = read(page)
+    assert len(page.encode()) < 500_000
+    assert [value for name, value in reader.attributes if name == "href"][1:] == ["2025-05-26.json"] * 3
+    assert page.count("19,800 more features are in") == 1
+    assert page.count("19,900 more findings are in") == page.count("19,900 more alerts are in") == 1
+    assert page.count(f"and {20_000 - REASONS_SHOWN:,} more") == 2
+    assert len(set(re.findall(r'<th scope="row">(col_\d+)</th>', page))) == 200
+    assert "20000 of 20000 features drifted" in page
 
 
 def test_too_few_rows_is_said_instead_of_a_p_value(report):

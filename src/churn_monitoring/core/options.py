@@ -131,6 +131,7 @@ class QualityOptions(Options):
     dependency_z: Positive
     dependency_max_drift_share: Share
     dependency_max_rows: Annotated[int, Field(ge=100)]
+    dependency_max_columns: Annotated[int, Field(ge=2)]
     returning_min_rows: Count
     returning_usual: Share
     returning_fall: Share
@@ -178,6 +179,7 @@ class ConceptOptions(Options):
     local_bins: Annotated[int, Field(ge=2)]
     rate_p_value: Probability
     rate_floor: Share
+    weight_max_features: Annotated[int, Field(ge=1)]
 
 
 class ProbeOptions(Options):
@@ -248,6 +250,24 @@ class RetrainingOptions(Options):
     min_positives: Count
     min_negatives: Count
     confidence: Probability
+
+
+class ReportingOptions(Options):
+    """How much of a wide table is shown and logged; the JSON report holds everything."""
+
+    top_features: Annotated[int, Field(ge=1)]
+    listed_features: Annotated[int, Field(ge=1)]
+    listed_findings: Annotated[int, Field(ge=1)]
+    logged_features: Annotated[int, Field(ge=1)]
+
+    @model_validator(mode="after")
+    def _the_top_is_listed(self) -> "ReportingOptions":
+        if self.top_features > self.listed_features:
+            raise ValueError(
+                f"reporting.top_features {self.top_features} is more than listed_features {self.listed_features}: "
+                "raise the latter, or lower the former"
+            )
+        return self
 
 
 class Change(Options):

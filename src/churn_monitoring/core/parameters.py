@@ -26,6 +26,7 @@ from churn_monitoring.core.options import (
     QualityOptions,
     RecalibrationOptions,
     ReferenceOptions,
+    ReportingOptions,
     RetrainingOptions,
     Seed,
     Share,
@@ -67,6 +68,7 @@ class Parameters(Options):
     guardrails: GuardrailOptions
     probation: ProbationOptions
     recalibration: RecalibrationOptions
+    reporting: ReportingOptions
     simulation: SimulationOptions
 
 

@@ -90,7 +90,11 @@ def rebuild_champion(
         },
         facts={**champion.facts, **champion.anchor_facts, **_tell_making(champion, reference, batches, as_of, policy)},
         dependencies=fit_dependencies(
-            reference.with_ids(champion.schema.id), champion.schema, policy.quality, policy.seed
+            reference.with_ids(champion.schema.id),
+            champion.schema,
+            champion.facts.get("importance", {}),
+            policy.quality,
+            policy.seed,
         ),
         calibration_rows=pd.concat(
             [champion.tuned_rows, rows[[champion.schema.id, *champion.schema.features]]], ignore_index=True

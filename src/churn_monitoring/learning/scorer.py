@@ -7,6 +7,7 @@ objects, at many times the cost.
 """
 
 from collections.abc import Mapping
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -43,15 +44,37 @@ class Scorer:
             codes: by categorical feature.
             rows: their length; no row gives no scores.
         """
-        if not rows:
+        return self.score_matrix(self._build_matrix(numbers, codes, rows))
+
+    def score_matrix(self, matrix: np.ndarray) -> np.ndarray:
+        """``float64[n]`` of ``float32[n, features]`` as :meth:`read_matrix` gives it; no row gives no scores."""
+        if not len(matrix):
             return np.empty(0)
-        matrix = np.empty((rows, len(self.numeric) + len(self.categorical)), dtype=np.float32)
+        return np.asarray(self._classifier.predict_proba(matrix)[:, 1], dtype=float)
+
+    @property
+    def features(self) -> tuple[str, ...]:
+        """What the columns of the matrix are."""
+        return self.numeric + self.categorical
+
+    @cached_property
+    def used(self) -> frozenset[str]:
+        """The features that some tree splits on: a score does not depend on any other."""
+        if hasattr(self._classifier, "get_booster"):
+            # Without names of its own the booster calls its columns f0, f1, ...
+            split = {int(name[1:]) for name in self._classifier.get_booster().get_score(importance_type="weight")}
+        else:
+            split = {int(place) for tree in self._classifier.estimators_ for place in tree.tree_.feature if place >= 0}
+        return frozenset(self.features[place] for place in split)
+
+    def _build_matrix(self, numbers: Mapping[str, np.ndarray], codes: Mapping[str, Codes], rows: int) -> np.ndarray:
+        matrix = np.empty((rows, len(self.features)), dtype=np.float32)
         for place, name in enumerate(self.numeric):
             # What is too large for float32 is as large as can be: both classifiers refuse infinity.
             np.clip(numbers[name], -_LARGEST, _LARGEST, out=matrix[:, place], casting="same_kind")
         for place, name in enumerate(self.categorical, start=len(self.numeric)):
             matrix[:, place] = self._look_up(name, codes[name])
-        return np.asarray(self._classifier.predict_proba(matrix)[:, 1], dtype=float)
+        return matrix
 
     def score_table(self, rows: pd.DataFrame) -> np.ndarray:
         """The same of raw or coerced rows.
@@ -59,9 +82,17 @@ class Scorer:
         Raises:
             DataError: a feature column is absent.
         """
+        return self.score_matrix(self.read_matrix(rows))
+
+    def read_matrix(self, rows: pd.DataFrame) -> np.ndarray:
+        """``float32[n, features]`` of raw or coerced rows, as the classifier takes them.
+
+        Raises:
+            DataError: a feature column is absent.
+        """
         self._coerce.fit(rows)  # only checks the columns
         numbers = {name: read_numbers(rows[name])[0].to_numpy() for name in self.numeric}
-        return self.score(numbers, {name: _encode(rows[name]) for name in self.categorical}, len(rows))
+        return self._build_matrix(numbers, {name: _encode(rows[name]) for name in self.categorical}, len(rows))
 
     def _look_up(self, name: str, column: Codes) -> np.ndarray:
         known = self._ordinals[name]

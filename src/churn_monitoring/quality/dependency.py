@@ -8,13 +8,14 @@ it was; a column then no longer fits the others, and its own model is surprised.
 moves margins and leaves the dependencies: the margin of the predicted column may move freely.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from churn_monitoring.core.narrowing import narrow_schema
 from churn_monitoring.core.options import QualityOptions, TableSchema
 from churn_monitoring.quality.coding import (
     MIN_ROWS,
@@ -52,7 +53,9 @@ class _Table:
     held: NDArray[np.bool_]
 
 
-def fit_dependencies(rows: pd.DataFrame, schema: TableSchema, options: QualityOptions, seed: int) -> Dependencies:
+def fit_dependencies(
+    rows: pd.DataFrame, schema: TableSchema, importance: Mapping[str, float], options: QualityOptions, seed: int
+) -> Dependencies:
     """Learn from the reference which columns can be predicted from the others, and how well.
 
     Every column is predicted by classes (five quantile bins of a number, the levels of a category) from the
@@ -62,6 +65,8 @@ def fit_dependencies(rows: pd.DataFrame, schema: TableSchema, options: QualityOp
     Args:
         rows: Coerced reference rows with every feature; at most ``dependency_max_rows`` of them are used.
         schema: Names the features, and the id by which rows of one customer are kept together.
+        importance: Of the features to the champion: of a table of more than ``dependency_max_columns`` the most
+            important so many are looked at, for the work grows with their square.
         options: A column is kept if the others explain more than ``dependency_min_r2`` of it, beyond doubt.
         seed: Of the sample and of the rows held out.
 
@@ -71,8 +76,9 @@ def fit_dependencies(rows: pd.DataFrame, schema: TableSchema, options: QualityOp
     rng = np.random.default_rng(seed)
     if len(rows) > options.dependency_max_rows:
         rows = rows.iloc[np.sort(rng.permutation(len(rows))[: options.dependency_max_rows])]
-    numbers = tuple(fit_number(rows[name]) for name in schema.numeric)
-    codings = numbers + tuple(fit_category(rows[name]) for name in schema.categorical)
+    looked_at = narrow_schema(schema, importance, options.dependency_max_columns)
+    numbers = tuple(fit_number(rows[name]) for name in looked_at.numeric)
+    codings = numbers + tuple(fit_category(rows[name]) for name in looked_at.categorical)
     cells, known = locate_cells(rows, codings)
     table = _Table(rows.iloc[known], cells, _hold_out(rows, schema, rng)[known])
     fitted = (_fit_column(number, codings, table) for number in range(len(codings)))

@@ -13,6 +13,7 @@ import pandas as pd
 from churn_monitoring.learning.package import ChampionPackage
 
 CARD_VERSION = "1.0"
+FEATURES_SHOWN = 50  # in the page for a person; the JSON form has all
 _DECISIONS = {
     "training": "a training that a person started; the better of the candidates on validation rows",
     "promoted": "a promotion: it beat the champion on labelled rows that neither had seen",
@@ -92,7 +93,10 @@ def _write(card: Mapping[str, Any]) -> Iterator[str]:
     yield from _write_facts("Calibration", card["calibration"])
     yield from _write_facts("Data it learned from", card["data"])
     yield from _write_facts("Reference it is monitored against", card["reference"])
-    yield from _write_table("Features", ["feature", "kind", "importance"], _tabulate_features(card["features"]))
+    features = _tabulate_features(card["features"])
+    yield from _write_table("Features", ["feature", "kind", "importance"], features[:FEATURES_SHOWN])
+    if len(features) > FEATURES_SHOWN:
+        yield from ["", f"{len(features) - FEATURES_SHOWN} less important ones are in `model_card.json`."]
     parameters = [[name, _show(value)] for name, value in model["parameters"].items()]
     yield from _write_table("Parameters of the classifier", ["parameter", "value"], parameters)
     yield from ["", "## Limits", "", *(f"- {limit}" for limit in card["limits"])]

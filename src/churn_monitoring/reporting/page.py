@@ -9,6 +9,7 @@ policy says so to the browser. Every value of the report is escaped, for a colum
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from churn_monitoring.core.options import ReportingOptions
 from churn_monitoring.reporting.charts import LANES, WIDTH, build_history_chart, build_interval_chart
 from churn_monitoring.reporting.words import CONCEPT_TESTS, VERDICTS, describe_next_steps, name_check, tell_caution
 
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
     from markupsafe import Markup
 
 HISTORY_SHOWN = 60
-FEATURES_SHOWN = 12
+REASONS_SHOWN = 12  # of a verdict; a broken delivery of a wide table has one per column
 _METRICS = (
     ("roc_auc", "ROC-AUC"),
     ("average_precision", "Average precision"),
@@ -34,6 +35,7 @@ def render_page(
     report: dict[str, Any],
     *,
     history: Sequence[dict[str, Any]],
+    limits: ReportingOptions,
     performance_threshold: float | None = None,
     drift_share_threshold: float | None = None,
 ) -> str:
@@ -45,6 +47,7 @@ def render_page(
         history: batches up to this one, oldest first, each ``{batch, as_of, action, roc_auc, drift_share,
             model_version, event}`` with ``roc_auc`` a ``{value, low, high}`` or ``None``; the newest
             ``HISTORY_SHOWN`` are shown.
+        limits: how many features and findings the page has; the JSON report, to which it links, has all.
         performance_threshold: drawn across the performance charts where given.
         drift_share_threshold: drawn across the drift chart where given.
 
@@ -79,13 +82,14 @@ def render_page(
         features=_rank_features(report["drift"]["features"]),
         overall=_view_overall(report["drift"]),
         concept_tests=[test | CONCEPT_TESTS[test["test"]] for test in report["drift"]["concept_tests"]],
-        anchor=_view_anchor(report["drift"].get("anchor")),
+        anchor=_view_anchor(report["drift"].get("anchor"), limits.top_features),
         findings=_rank_by_severity(report["data_quality"]["findings"]),
         alerts=_rank_by_severity(report["alerts"]),
         history=shown,
         timeline=build_history_chart(shown, report["batch"]["id"], performance_threshold, drift_share_threshold),
         thresholds={"performance": performance_threshold, "drift_share": drift_share_threshold},
-        features_shown=FEATURES_SHOWN,
+        limits=limits,
+        reasons_shown=REASONS_SHOWN,
         lanes=LANES,
         width=WIDTH,
     )
@@ -128,10 +132,16 @@ def _interval(source: dict[str, Any]) -> dict[str, float]:
 
 
 def _rank_features(features: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Drifted features first, the largest change first among equals; each with the width of its bar."""
-    ranked = sorted(features, key=lambda feature: (not feature["drifted"], -abs(feature["effect_size"])))
+    """Drifted features first, of equals that whose change matters most to the model; with the widths of their bars."""
+    ranked = sorted(features, key=_tell_rank)
     largest = max((abs(feature["effect_size"]) for feature in features), default=0.0) or 1.0
     return [feature | {"bar": round(100 * abs(feature["effect_size"]) / largest, 1)} for feature in ranked]
+
+
+def _tell_rank(feature: dict[str, Any]) -> tuple[bool, float, float]:
+    """Importance times effect, then the effect: a model leaves many features of a wide table alone."""
+    effect = abs(feature["effect_size"])
+    return not feature["drifted"], -effect * (feature["importance"] or 0.0), -effect
 
 
 def _view_overall(drift: dict[str, Any]) -> list[dict[str, Any]]:
@@ -147,13 +157,13 @@ def _view_overall(drift: dict[str, Any]) -> list[dict[str, Any]]:
     ]
 
 
-def _view_anchor(anchor: dict[str, Any] | None) -> dict[str, Any] | None:
+def _view_anchor(anchor: dict[str, Any] | None, named: int) -> dict[str, Any] | None:
     """Drift against the anchor with the names of what moved, the farthest first; reports once had none of it."""
     if anchor is None:
         return None
     drifted = [feature for feature in anchor["features"] if feature["drifted"]]
     ranked = sorted(drifted, key=lambda feature: -abs(feature["effect_size"]))
-    return anchor | {"moved": [feature["feature"] for feature in ranked[:FEATURES_SHOWN]]}
+    return anchor | {"moved": [feature["feature"] for feature in ranked[:named]]}
 
 
 def _rank_by_severity(items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -3,7 +3,10 @@
 All are looked up by what the report says, never computed again from its numbers.
 """
 
+from collections.abc import Sequence
 from typing import Any
+
+NAMED_COLUMNS = 8  # in a sentence; the tables name more
 
 VERDICTS = {
     "none": "No action needed: the model stays in service.",
@@ -81,6 +84,16 @@ def tell_caution(estimated: dict[str, Any]) -> str:
     return f"{estimated['note']} On {batches} it was off by {record['mean_absolute_error']:.3f} on average, {balance}."
 
 
+def name_some(names: Sequence[str]) -> str:
+    """The first few of many names.
+
+    >>> name_some(["age", "plan"]), name_some([f"c{number}" for number in range(12)])
+    ('age, plan', 'c0, c1, c2, c3, c4, c5, c6, c7 and 4 more')
+    """
+    more = len(names) - NAMED_COLUMNS
+    return ", ".join(names[:NAMED_COLUMNS]) + (f" and {more} more" if more > 0 else "")
+
+
 def describe_next_steps(report: dict[str, Any]) -> list[str]:
     """What to do about the report's decision, most important first; never empty."""
     action, batch = report["decision"]["action"], report["batch"]["id"]
@@ -98,7 +111,7 @@ def describe_next_steps(report: dict[str, Any]) -> list[str]:
 def _repair_steps(report: dict[str, Any], batch: str) -> list[str]:
     failed = [finding for finding in report["data_quality"]["findings"] if finding["severity"] == "failed"]
     columns = list(dict.fromkeys(finding["column"] for finding in failed if finding["column"]))
-    what = f"column {', '.join(columns)}" if columns else "the delivery"
+    what = f"column {name_some(columns)}" if columns else "the delivery"
     return [
         f"Have {what} corrected at the source; the findings below say what is wrong.",
         *_look_into(failed),
@@ -110,7 +123,7 @@ def _repair_steps(report: dict[str, Any], batch: str) -> list[str]:
 def _look_into(failed: list[dict[str, Any]]) -> list[str]:
     """Where to look first for faults that no single value shows."""
     columns = {check: [one["column"] for one in failed if one["check"] == check] for check in _CHECK_STEPS}
-    return [step.format(columns=", ".join(columns[check])) for check, step in _CHECK_STEPS.items() if columns[check]]
+    return [step.format(columns=name_some(columns[check])) for check, step in _CHECK_STEPS.items() if columns[check]]
 
 
 def _retraining_steps(report: dict[str, Any]) -> list[str]:

@@ -15,6 +15,7 @@ import pandas as pd
 
 from churn_monitoring.alerting.rules import raise_alerts
 from churn_monitoring.core.dates import parse_date
+from churn_monitoring.core.narrowing import narrow_schema
 from churn_monitoring.core.options import TableSchema
 from churn_monitoring.core.parameters import Parameters
 from churn_monitoring.core.records import (
@@ -270,7 +271,10 @@ def weigh_reference(rows: pd.DataFrame, champion: ChampionPackage, policy: Param
     adjusted = [one.adjusted_p_value for one in features if one.adjusted_p_value is not None]
     if min(adjusted, default=1.0) >= policy.drift_threshold:
         return None
-    return fit_density_ratio(champion.reference_features, rows, champion.schema)
+    importance = champion.facts.get("importance", {})
+    matters = {one.feature: (importance.get(one.feature, 0.0) * one.effect_size, one.effect_size) for one in features}
+    schema = narrow_schema(champion.schema, matters, policy.concept.weight_max_features)
+    return fit_density_ratio(champion.reference_features, rows, schema)
 
 
 def _is_told(scored: ScoredBatch, metrics: Mapping[str, float]) -> bool:

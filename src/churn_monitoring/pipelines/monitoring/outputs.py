@@ -8,16 +8,14 @@ from statistics import fmean
 from typing import Any
 
 from churn_monitoring.core.parameters import Parameters
-from churn_monitoring.core.records import Attempt, Decision, Estimate, Evidence, LabelledEvidence, LedgerEntry
+from churn_monitoring.core.records import Attempt, Decision, Estimate, Evidence, LedgerEntry
 from churn_monitoring.datasets.files import show_path
 from churn_monitoring.decision.judgement import Judgement
-from churn_monitoring.drift import share_drifted
 from churn_monitoring.learning.package import ChampionPackage
-from churn_monitoring.performance.verdict import summarize_concept
 from churn_monitoring.pipelines.monitoring.intake import Batch, BatchRows
+from churn_monitoring.pipelines.monitoring.logged import measure_evidence, measure_labels
 from churn_monitoring.pipelines.monitoring.maturing import LabelledBatches
 from churn_monitoring.pipelines.monitoring.measuring import BatchDrift, BatchProfile
-from churn_monitoring.promotion.probation import name_metrics
 from churn_monitoring.promotion.reigns import find_beginning
 from churn_monitoring.reporting.page import render_page
 from churn_monitoring.reporting.report import TrackRecord, add_labels, build_report, show_labels
@@ -101,6 +99,7 @@ def render_pages(
         batch_id: render_page(
             report,
             history=history,
+            limits=policy.reporting,
             performance_threshold=policy.performance_threshold,
             drift_share_threshold=policy.drift_share_threshold,
         )
@@ -152,9 +151,9 @@ def summarize_run(
 ) -> tuple[dict[str, Any], MonitoringOutcome]:
     """Metrics, tags and the report for the run, metrics that earlier batches' runs get late, and the outcome."""
     evidence = judgement.evidence
-    measured = {item.batch_id: _measure_labels(item, policy) for item in labelled.everything if item.performance}
+    measured = {item.batch_id: measure_labels(item, policy) for item in labelled.everything if item.performance}
     facts = {
-        "metrics": {**_measure_evidence(evidence, drift), **measured.get(batch.batch_id, {})},
+        "metrics": {**measure_evidence(evidence, drift, policy.reporting), **measured.get(batch.batch_id, {})},
         "tags": _tag(batch, rows, judgement, champion, policy),
         "artifacts": {"report.json": reports[batch.batch_id]},
         "step": sum(entry.batch_date < batch.batch_date for entry in ledger) + 1,
@@ -226,52 +225,6 @@ def _show_plainly(value: Any) -> str:
     if isinstance(value, date):
         return value.isoformat()
     raise TypeError(f"cannot write {type(value).__name__} as JSON")
-
-
-def _measure_evidence(evidence: Evidence, drift: BatchDrift) -> dict[str, float]:
-    drifted = [feature.drifted for feature in evidence.features]
-    metrics = {
-        "rows": float(evidence.rows),
-        "quality_findings": float(len(evidence.quality.findings)),
-        "drift_share": sum(drifted) / len(drifted) if drifted else 0.0,
-    }
-    for one in [*evidence.features, *([evidence.prediction] if evidence.prediction else [])]:
-        metrics[f"drift_effect/{one.feature}"] = one.effect_size
-        if one.p_value is not None:
-            metrics[f"drift_p_value/{one.feature}"] = one.p_value
-    metrics |= {f"psi/{feature}": measured["psi"] for feature, measured in (drift.distances or {}).items()}
-    metrics["drift_share_weighted"] = sum((one.importance or 0.0) * one.drifted for one in evidence.features)
-    if evidence.estimated:
-        estimated = {name: value for name, value in asdict(evidence.estimated).items() if name != "rows"}
-        metrics |= {f"estimated_{name}": value["value"] for name, value in estimated.items()}
-    if drift.domain:
-        metrics["domain_roc_auc"] = drift.domain.roc_auc.value
-    if evidence.anchor:
-        metrics["anchor_drift_share"] = share_drifted(evidence.anchor.features)
-    if evidence.probe:
-        metrics |= {"probe_gain": evidence.probe.gain.value, "probe_p_value": evidence.probe.p_value}
-    return metrics | name_metrics(evidence.probation)
-
-
-def _measure_labels(item: LabelledEvidence, policy: Parameters) -> dict[str, float]:
-    if item.performance is None:
-        return {}
-    plain = {name: value for name, value in asdict(item.performance).items() if name != "roc_auc"}
-    roc_auc = item.performance.roc_auc
-    metrics = {
-        **plain,
-        "roc_auc": roc_auc.value,
-        "roc_auc_low": roc_auc.low,
-        "roc_auc_high": roc_auc.high,
-        "label_coverage": item.label_coverage,
-    }
-    metrics["labelled_rows"] = metrics.pop("rows")
-    metrics |= {"known_labels": float(item.rows), "known_positives": float(item.positives)}
-    concept = summarize_concept(item.tests, 1.0, policy.concept, policy.table.target)
-    for name, test in (("target", item.target), ("concept", concept)):
-        if test is not None and test.p_value is not None:
-            metrics[f"{name}_p_value"] = test.p_value
-    return metrics
 
 
 def _realized_in(report: Mapping[str, Any] | None) -> dict[str, float]:

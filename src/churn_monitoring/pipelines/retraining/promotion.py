@@ -19,8 +19,8 @@ from churn_monitoring.learning.candidate import ScoredRows
 from churn_monitoring.learning.fingerprint import tell_fingerprints
 from churn_monitoring.learning.importance import measure_importance
 from churn_monitoring.learning.package import ChampionPackage
-from churn_monitoring.learning.prepare import score_rows
 from churn_monitoring.learning.reference import assemble_reference
+from churn_monitoring.learning.scorer import Scorer
 from churn_monitoring.learning.window import Window
 from churn_monitoring.performance.metrics import measure_performance
 from churn_monitoring.performance.operating_point import tell_operating_point
@@ -118,6 +118,7 @@ def _pack_challenger(
         "operating_point": tell_operating_point(policy.operating_point),
         **tell_fingerprints(training_rows, assembled, policy),
     }
+    making = _tell_making(challenger.model, comparison, window, champion, as_of, policy.seed)
     return ChampionPackage(
         model=challenger.model,
         candidate=challenger.name,
@@ -131,8 +132,10 @@ def _pack_challenger(
             "holdout": asdict(compared) if compared else None,
             "reference": assembled.measure(threshold, policy.performance),
         },
-        facts=_tell_making(challenger.model, comparison, window, champion, as_of, policy.seed) | counted,
-        dependencies=fit_dependencies(assembled.with_ids(schema.id), schema, policy.quality, policy.seed),
+        facts=making | counted,
+        dependencies=fit_dependencies(
+            assembled.with_ids(schema.id), schema, making["importance"], policy.quality, policy.seed
+        ),
         training_rows=training_rows,
         anchor=champion.anchor or champion.profile,
     )
@@ -142,10 +145,7 @@ def _tell_making(
     model: Any, comparison: ScoredRows, window: Window, champion: ChampionPackage, as_of: date, seed: int
 ) -> dict[str, Any]:
     """What the champion before was told of the table, and of this making the day, the window and what matters."""
-    features = champion.schema.features
-    importance = measure_importance(
-        lambda rows: score_rows(model, rows), window.comparison, comparison.labels, features, seed
-    )
+    importance = measure_importance(Scorer(model), window.comparison, comparison.labels, seed)
     return {
         **champion.facts,
         **champion.anchor_facts,

@@ -25,6 +25,7 @@ from churn_monitoring.learning.importance import measure_importance
 from churn_monitoring.learning.package import ChampionPackage
 from churn_monitoring.learning.prepare import build_candidate, fit_candidate, score_rows
 from churn_monitoring.learning.reference import assemble_reference
+from churn_monitoring.learning.scorer import Scorer
 from churn_monitoring.learning.split import Split, split_rows
 from churn_monitoring.performance.calibration import fit_platt
 from churn_monitoring.performance.metrics import measure_performance
@@ -192,7 +193,9 @@ def build_champion(chosen: Candidate, table: LabelledTable, split: Split, policy
         )
     assembled = assemble_reference(table.rows, parts, chosen.calibration, schema, policy.reference, policy.seed)
     holdout = chosen.performance["holdout"]
-    held_out = table.rows.iloc[split.holdout]
+    importance = measure_importance(
+        Scorer(chosen.model), table.rows.iloc[split.holdout], table.labels[split.holdout], policy.seed
+    )
     training_rows = table.rows.iloc[split.train].assign(label=table.labels[split.train])
     return ChampionPackage(
         model=chosen.model,
@@ -215,17 +218,11 @@ def build_champion(chosen: Candidate, table: LabelledTable, split: Split, policy
             "repeated_share": assembled.repeated_share,
             "unparseable": table.unparseable,
             "operating_point": tell_operating_point(policy.operating_point),
-            "importance": measure_importance(
-                lambda rows: score_rows(chosen.model, rows),
-                held_out,
-                table.labels[split.holdout],
-                schema.features,
-                policy.seed,
-            ),
+            "importance": importance,
             "notes": list(split.notes),
             **tell_fingerprints(training_rows, assembled, policy),
         },
-        dependencies=fit_dependencies(assembled.with_ids(schema.id), schema, policy.quality, policy.seed),
+        dependencies=fit_dependencies(assembled.with_ids(schema.id), schema, importance, policy.quality, policy.seed),
         training_rows=training_rows,
         calibration_rows=table.rows.iloc[split.validation][[schema.id, *schema.features]].reset_index(drop=True),
     )
