@@ -13,6 +13,7 @@ CONFIG_LOADER_ARGS = {
     "default_run_env": "local",
     # An environment overrides single keys of a block; the others keep their base values.
     "merge_strategy": {"parameters": "soft", "globals": "soft", "mlflow": "soft"},
+    "config_patterns": {"globals": ["globals*", "spark*"]},  # conf/spark/spark.yml: one place for all that Spark needs
     # mlflow.yml names the database by an absolute path, or a run from a subfolder would start a second one.
     "custom_resolvers": {"project_root": lambda: str(PROJECT_ROOT)},
 }

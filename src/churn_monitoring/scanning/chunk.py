@@ -17,7 +17,7 @@ from churn_monitoring.core.options import TableSchema
 from churn_monitoring.profiling.chunk import Chunk, ChunkColumns, read_columns
 from churn_monitoring.scanning.counts import BatchCounts, count_chunk
 from churn_monitoring.scanning.plan import ScanPlan
-from churn_monitoring.scanning.sample import KEY, LABEL, SCORE, RowSample, choose_rows, draw_sample
+from churn_monitoring.scanning.sample import KEY, LABEL, PLACE, SCORE, RowSample, choose_rows, draw_sample
 from churn_monitoring.tables import read_labels
 from churn_monitoring.tables.arrow import read_arrow_codes, read_arrow_texts, spell_codes
 from churn_monitoring.tables.columns import read_dates
@@ -50,7 +50,14 @@ class _Read:
     labels: np.ndarray
 
 
-def scan_chunk(chunk: Chunk, plan: ScanPlan, limit: np.uint64 | None = None, *, counted: bool = True) -> ChunkScan:
+def scan_chunk(
+    chunk: Chunk,
+    plan: ScanPlan,
+    limit: np.uint64 | None = None,
+    *,
+    counted: bool = True,
+    places: np.ndarray | None = None,
+) -> ChunkScan:
     """Scan one chunk; every row gets a prediction.
 
     Args:
@@ -59,6 +66,7 @@ def scan_chunk(chunk: Chunk, plan: ScanPlan, limit: np.uint64 | None = None, *, 
         limit: of the sample of chunks before this one, beyond which no row can come into the batch's sample. It
             saves work and changes no result.
         counted: whether counts are wanted: not where the sample will hold every row.
+        places: ``int64[n]``, kept with the sampled rows where chunks do not come in the order of the rows.
     """
     read = _read(chunk, plan)
     columns = read.columns
@@ -69,7 +77,7 @@ def scan_chunk(chunk: Chunk, plan: ScanPlan, limit: np.uint64 | None = None, *, 
     counts = None
     if counted:
         counts = count_chunk(columns, scores, seen, read.row_hashes, read.id_hashes[read.known], plan)
-    return ChunkScan(predictions, counts, _draw(read, scores, plan, limit), columns.unparseable)
+    return ChunkScan(predictions, counts, _draw(read, scores, plan, limit, row_places=places), columns.unparseable)
 
 
 def draw_chunk(chunk: Chunk, plan: ScanPlan, limit: np.uint64 | None = None) -> RowSample:
@@ -77,7 +85,7 @@ def draw_chunk(chunk: Chunk, plan: ScanPlan, limit: np.uint64 | None = None) -> 
     read = _read(chunk, plan)
     date = plan.schema.date
     dated = date is not None and date in chunk.column_names
-    return _draw(read, np.full(read.columns.rows, np.nan), plan, limit, date if dated else None)
+    return _draw(read, np.full(read.columns.rows, np.nan), plan, limit, date=date if dated else None)
 
 
 def describe_predictions(
@@ -137,7 +145,13 @@ def _read(chunk: Chunk, plan: ScanPlan) -> _Read:
 
 
 def _draw(
-    read: _Read, scores: np.ndarray, plan: ScanPlan, limit: np.uint64 | None, date: str | None = None
+    read: _Read,
+    scores: np.ndarray,
+    plan: ScanPlan,
+    limit: np.uint64 | None,
+    *,
+    date: str | None = None,
+    row_places: np.ndarray | None = None,
 ) -> RowSample:
     """The rows of the smallest keys; who has no id is known by the features."""
     keys = np.where(read.known, read.id_hashes, read.row_hashes)
@@ -146,6 +160,8 @@ def _draw(
     places: Any = slice(None) if chosen is None else chosen
     columns = read.columns
     own = {KEY: keys[places], LABEL: read.labels[places], SCORE: scores[places]}
+    if row_places is not None:
+        own[PLACE] = row_places[places]
     rows: dict[str, Any] = {plan.schema.id: read.ids if chosen is None else read.ids.take(chosen)}
     if date is not None:
         rows[date] = pa.array(read_dates(read.chunk.column(date).to_pandas().iloc[places])[0])

@@ -16,6 +16,9 @@ import pandas as pd
 import pyarrow as pa
 
 KEY, LABEL, SCORE = "key", "label", "score"
+PLACE = "place"
+"""Column with the row's number in its file, of samples that are put in order later."""
+
 _ROW, _RAW = "row/", "raw/"
 
 
