@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install demo test lint format lock bench bench-promotion bench-speed rivals clean
+.PHONY: install demo test test-spark lint format lock bench bench-promotion bench-speed rivals clean
 
 install: $(STAMP)
 
@@ -28,6 +28,13 @@ demo: $(STAMP)
 # On all cores, each test on one of them: threads beside it would only wait for each other.
 test: $(STAMP)
 	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest -m "not slow" -n auto --dist worksteal
+
+# Spark is a download of some 450 MB and needs Java 17; once it is here, `make test` runs these tests too.
+test-spark: $(STAMP)
+	@$(BIN)/uv pip install --quiet --system-certs --python $(BIN)/python --require-hashes --no-deps -r requirements-spark.lock \
+	  || $(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r requirements-spark.lock
+	@OMP_NUM_THREADS=1 $(BIN)/python -m pytest tests/engines/test_spark_scan.py tests/engines/test_spark_session.py \
+	  tests/datasets/test_spark.py tests/e2e/test_spark.py
 
 lint: $(STAMP)
 	$(BIN)/ruff check .
@@ -66,6 +73,8 @@ lock: $(STAMP)
 	$(BIN)/uv pip compile --system-certs --universal --python-version 3.11 --generate-hashes --no-header --no-annotate \
 	  --no-emit-index-url --no-emit-find-links --no-emit-package nvidia-nccl-cu12 --extra dev --quiet \
 	  pyproject.toml -o requirements.lock
+	@echo 'pyspark>=4.0,<5' | $(BIN)/uv pip compile --system-certs --universal --python-version 3.11 --generate-hashes --no-header \
+	  --no-annotate --no-emit-index-url --no-emit-find-links --quiet - -o requirements-spark.lock
 
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis

@@ -1,6 +1,5 @@
 """The same Parquet batches judged on this machine and on Spark: byte for byte the same."""
 
-import os
 import shutil
 from pathlib import Path
 
@@ -13,13 +12,6 @@ pytestmark = pytest.mark.e2e
 
 SECONDS = 1200  # a virtual machine and its workers start at every run
 LARGE, SMALL = "2031-03-03", "2031-03-10"
-
-
-@pytest.fixture
-def _spark() -> None:
-    pytest.importorskip("pyspark", reason="pyspark is not installed: make test-spark")
-    if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
-        pytest.skip("there is no Java")
 
 
 def kedro(folder: Path, *arguments: str) -> str:
@@ -63,7 +55,7 @@ def read_outputs(folder: Path) -> dict[str, bytes]:
     return {str(path.relative_to(folder)): path.read_bytes() for path in paths}
 
 
-@pytest.mark.usefixtures("_spark")
+@pytest.mark.usefixtures("needs_spark")
 def test_reports_and_evidence_of_seven_files_on_spark_are_those_of_one_file_here(
     trained_project: Path, tmp_path: Path
 ) -> None:

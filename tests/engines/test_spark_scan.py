@@ -1,7 +1,5 @@
 """A batch scanned by Spark in local mode against the same rows scanned on this machine."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,7 +17,6 @@ from churn_monitoring.engines.progress import Progress
 from churn_monitoring.engines.spark_files import SparkFiles
 from churn_monitoring.engines.spark_sample import collect_sample
 from churn_monitoring.engines.spark_scan import gather_chunks, scan_frame
-from churn_monitoring.engines.spark_session import open_spark
 from churn_monitoring.performance.calibration import PlattCalibration
 from churn_monitoring.profiling import build_grid, fit_reference_profile, repeats
 from churn_monitoring.scanning import BatchScan, ScanPlan
@@ -29,13 +26,6 @@ SCHEMA = TableSchema(
 )
 PARTS = 7
 FINGERPRINTS = 1000
-SETTINGS = {
-    "spark.master": "local[2]",
-    "spark.ui.enabled": False,
-    "spark.sql.caseSensitive": True,
-    "spark.sql.maxConcurrentOutputFileWriters": 2,
-    "spark.sql.files.openCostInBytes": 0,  # files of few rows together in a partition, so that one begins in the midst
-}
 
 
 class ScoresByAge:
@@ -70,14 +60,6 @@ def draw_rows(count: int, seed: int) -> pd.DataFrame:
             "unneeded": rng.normal(size=count),
         }
     )
-
-
-@pytest.fixture(scope="session")
-def spark() -> Any:
-    pytest.importorskip("pyspark", reason="pyspark is not installed: make test-spark")
-    if shutil.which("java") is None and "JAVA_HOME" not in os.environ:
-        pytest.skip("there is no Java")
-    return open_spark(SETTINGS)
 
 
 @pytest.fixture(scope="session")
@@ -247,12 +229,12 @@ def test_a_sample_of_a_table_has_the_same_rows_however_it_is_divided(
     with caplog.at_level("INFO"):
         parts = collect_sample(spark.read.parquet(delivered.address), "customer", 500, "customers")
     whole = collect_sample(spark.read.parquet((tmp_path / "one.parquet").as_uri()), "customer", 500, "customers")
-    assert "A sample of 500 of 5000 rows of customers is used." in caplog.text
-    assert parts.attrs["rows"] == 5000
+    assert "A sample of 500 of 5000 rows of customers was used." in caplog.text
+    assert parts.attrs["notes"] == ["a sample of 500 of 5000 rows of customers was used"]
     assert len(parts) == 500
     pd.testing.assert_frame_equal(parts, whole)
     all_rows = collect_sample(spark.read.parquet(delivered.address), "customer", 5000, "customers")
-    assert len(all_rows) == all_rows.attrs["rows"] == 5000
+    assert (len(all_rows), all_rows.attrs) == (5000, {})
 
 
 def test_files_are_listed_moved_and_removed_and_markers_are_no_files(spark: Any, tmp_path: Path) -> None:

@@ -39,7 +39,7 @@ class SparkTableDataset(AbstractDataset[Any, pd.DataFrame]):
         self.metadata = metadata
 
     def load(self) -> pd.DataFrame:
-        """The rows, or a sample of them; ``attrs["rows"]`` is how many the table has.
+        """The rows, or a sample of them; ``attrs["notes"]`` then says of how many.
 
         Raises:
             DataError: there is no Parquet file, or no column ``key`` in it.

@@ -6,6 +6,8 @@ from typing import Any
 
 import pandas as pd
 
+from churn_monitoring.engines.spark_session import without_pandas_warning
+
 _HASHES = 2**64
 _SPARE = 5.0  # standard errors of the number of rows below a hash, so that enough come
 
@@ -23,7 +25,7 @@ def collect_sample(frame: Any, key: str, most: int, name: str) -> pd.DataFrame:
         name: of the table, for the log.
 
     Returns:
-        The rows, in the order of their hashes where some were left out; ``attrs["rows"]`` is how many there were.
+        The rows, in the order of their hashes where some were left out; ``attrs["notes"]`` then says so.
     """
     from pyspark.sql import functions
 
@@ -34,9 +36,12 @@ def collect_sample(frame: Any, key: str, most: int, name: str) -> pd.DataFrame:
         column = functions.xxhash64(functions.col(f"`{key}`").cast("string"))
         # Ties are of one key; their rows in the order of all values, so that the cut does not depend on partitions.
         frame = frame.where(column <= largest).orderBy(column, functions.xxhash64(*map(_quote, frame.columns)))
-        logging.getLogger(__name__).info("A sample of %d of %d rows of %s is used.", most, rows, name)
-    table: pd.DataFrame = frame.toArrow().slice(0, most).to_pandas()
-    table.attrs["rows"] = rows
+    with without_pandas_warning():
+        table: pd.DataFrame = frame.toArrow().slice(0, most).to_pandas()
+    if rows > most:
+        note = f"a sample of {len(table)} of {rows} rows of {name} was used"
+        table.attrs["notes"] = [note]
+        logging.getLogger(__name__).info("%s.", note[0].upper() + note[1:])
     return table
 
 

@@ -70,6 +70,13 @@ def test_rows_without_a_label_are_left_out_and_unreadable_numbers_counted(table,
     pd.testing.assert_frame_equal(raw, before)
 
 
+def test_what_the_dataset_left_out_of_a_large_table_is_noted(table, schema):
+    assert nodes.read_customers(table, schema, None, FILE).notes == ()
+    part = table.head(500)
+    part.attrs["notes"] = ["a sample of 500 of 1000 rows was used"]
+    assert nodes.read_customers(part, schema, None, FILE).notes == ("a sample of 500 of 1000 rows was used",)
+
+
 def test_without_a_day_the_newest_date_of_the_table_is_its_day(table, schema):
     dated = schema.model_copy(update={"date": "seen"})
     days = ["2025-12-01", "2026-01-15"] * 500

@@ -38,12 +38,13 @@ from churn_monitoring.tables import coerce_rows, explain_missing_columns, missin
 
 @dataclass(frozen=True)
 class LabelledTable:
-    """Coerced rows with their labels; ``unparseable`` is the share of unreadable values per numeric column."""
+    """Coerced rows with their labels; the share of unreadable values per numeric column; what was left out before."""
 
     rows: pd.DataFrame
     labels: np.ndarray
     unparseable: dict[str, float]
     as_of: date
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -103,7 +104,8 @@ def read_customers(customers: pd.DataFrame, schema: TableSchema, as_of: str | No
         )
     rows = coerced.rows[known].reset_index(drop=True)
     unparseable = {name: count / len(customers) for name, count in coerced.unparseable.items()}
-    return LabelledTable(rows, labels[known].to_numpy(float), unparseable, _find_date(rows, schema, as_of))
+    notes = tuple(customers.attrs.get("notes", ()))  # of the dataset, where it loaded a part of the table
+    return LabelledTable(rows, labels[known].to_numpy(float), unparseable, _find_date(rows, schema, as_of), notes)
 
 
 def split_customers(table: LabelledTable, schema: TableSchema, options: TrainingOptions, seed: int) -> Split:
@@ -219,7 +221,7 @@ def build_champion(chosen: Candidate, table: LabelledTable, split: Split, policy
             "unparseable": table.unparseable,
             "operating_point": tell_operating_point(policy.operating_point),
             "importance": importance,
-            "notes": list(split.notes),
+            "notes": [*table.notes, *split.notes],
             **tell_fingerprints(training_rows, assembled, policy),
         },
         dependencies=fit_dependencies(assembled.with_ids(schema.id), schema, importance, policy.quality, policy.seed),
