@@ -6,7 +6,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 
-.PHONY: install demo test test-spark lint format lock bench bench-promotion bench-speed rivals clean
+.PHONY: install demo test test-spark lint docs format lock bench bench-promotion bench-speed rivals clean
 
 install: $(STAMP)
 
@@ -41,6 +41,10 @@ lint: $(STAMP)
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+
+# The documentation site, in site/; a link or an anchor that leads nowhere is an error.
+docs: $(STAMP)
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict --quiet
 
 format: $(STAMP)
 	$(BIN)/ruff check --fix .
@@ -77,4 +81,4 @@ lock: $(STAMP)
 	  --no-annotate --no-emit-index-url --no-emit-find-links --quiet - -o requirements-spark.lock
 
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis site
