@@ -23,7 +23,7 @@ def tell_monitoring(outcome: Any) -> None:
     reason = "" if action == "none" else f"  {outcome.decision.reasons[0]}"
     if outcome.rejection:
         reason = "  not monitored"
-    click.echo(f"{outcome.batch_id}  {head}  {outcome.rows:>6} rows  {known:<17}{reason}")
+    click.echo(f"{outcome.batch_id}  {head}  {outcome.rows:>6} rows  {known:<17}{reason}".rstrip())
     for remark in outcome.remarks:
         click.echo(remark, err=True)
 
