@@ -1,4 +1,4 @@
-"""What happens around a run: which experiment it belongs to, which candidate's child run is open, and no idle run."""
+"""What happens around a run: which experiment it belongs to, which candidate's child run is open, who is told of it."""
 
 from typing import Any
 
@@ -68,6 +68,28 @@ class ExperimentHook:
         if self._mlflow_config.tracking.experiment.name != experiment:
             self._mlflow_config.tracking.experiment.name = experiment
             self._mlflow_config._set_experiment()
+
+
+class DeliveryHook:
+    """Sends what finished monitoring runs have to tell, this one's and what earlier ones could not."""
+
+    def __init__(self) -> None:
+        self._context: KedroContext | None = None
+        self._down: dict[str, float] = {}
+
+    @hook_impl(trylast=True)
+    def after_context_created(self, context: KedroContext) -> None:
+        """Remember where parameters and addresses are read from."""
+        self._context = context
+
+    @hook_impl(trylast=True)
+    def after_pipeline_run(self, run_params: dict[str, Any]) -> None:
+        """Send once kedro-mlflow has ended the run: only then it counts."""
+        if self._context is None or (run_params.get("pipeline_names") or []) != ["monitoring"]:
+            return
+        from churn_monitoring.datasets.delivery import send_waiting
+
+        send_waiting(self._context, self._down)
 
 
 class CandidateRunHook:

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from churn_monitoring.hooks import CandidateRunHook, ExperimentHook, ParametersHook
+from churn_monitoring.hooks import CandidateRunHook, DeliveryHook, ExperimentHook, ParametersHook
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 
-HOOKS = (ExperimentHook(), CandidateRunHook(), ParametersHook())  # the last one is asked first
+HOOKS = (ExperimentHook(), CandidateRunHook(), DeliveryHook(), ParametersHook())  # the last one is asked first
 
 CONFIG_LOADER_ARGS = {
     "base_env": "base",

@@ -1,12 +1,14 @@
 """``kedro cycle``: every waiting batch, oldest first, with retraining or another remedy where it was decided."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
 import click
 
 from churn_monitoring.cli.console import tell_attempt, tell_monitoring
+from churn_monitoring.cli.exit_codes import TABLE, fail_on_option, leave
 from churn_monitoring.cli.probation import choose_rollback
 from churn_monitoring.cli.rollback import roll_back
 from churn_monitoring.cli.sessions import (
@@ -17,8 +19,9 @@ from churn_monitoring.cli.sessions import (
     plain_errors,
     run_pipeline,
 )
+from churn_monitoring.cli.watching import watch
 from churn_monitoring.core.errors import BatchRejected, ChurnMonitoringError, NothingToDo
-from churn_monitoring.core.records import Remedy
+from churn_monitoring.core.records import Action, Remedy
 from churn_monitoring.decision.cooldown import find_due_remedy, find_due_retraining
 
 
@@ -29,27 +32,37 @@ class Tally:
     batches: int = 0
     rejected: int = 0
     last_report: str = ""
+    actions: set[Action] = field(default_factory=set)
 
 
 @click.command()
+@fail_on_option
 @click.option("--env", "-e", default=None, help="Configuration environment, a folder of conf/.")
-def cycle(env: str | None) -> None:
+def cycle(env: str | None, fail_on: Sequence[str]) -> None:
     """Monitor all waiting batches and retrain where decided; safe to start from cron twice at once."""
     with plain_errors():
         check_environment(env)
         try:
             with exclusive():
                 tally = play(env)
+                overdue = watch(env)
         except AnotherRunAtWork as error:
             click.echo(str(error), err=True)
             return
-        if tally.rejected:
+        if overdue is not None:
+            tally.actions.add("alert")
+            click.echo(overdue.message, err=True)
+        if tally.rejected and not fail_on:
             raise BatchRejected(
                 f"{tally.rejected} of {tally.batches} batches could not be monitored, as said above: "
                 "deliver them again."
             )
         if not tally.batches:
             click.echo("No batch is waiting in data/01_raw/production.")
+        leave(tally.actions, fail_on)
+
+
+cycle.help = f"{cycle.help}\n\n{TABLE}"
 
 
 def play(env: str | None) -> Tally:
@@ -63,6 +76,7 @@ def play(env: str | None) -> Tally:
             return tally
         tell_monitoring(outcome)
         tally.batches += 1
+        tally.actions.add(outcome.decision.action)
         tally.last_report = outcome.report_path
         if outcome.rejection:
             tally.rejected += 1

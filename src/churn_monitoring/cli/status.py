@@ -8,10 +8,12 @@ from typing import Any
 import click
 
 from churn_monitoring.cli.console import tell_table
+from churn_monitoring.cli.exit_codes import TABLE, fail_on_option, leave
 from churn_monitoring.cli.probation import describe_probation
 from churn_monitoring.cli.sessions import check_environment, open_context, plain_errors
+from churn_monitoring.cli.watching import find_overdue
 from churn_monitoring.core.errors import NoChampion
-from churn_monitoring.core.records import LedgerEntry
+from churn_monitoring.core.records import Action, LedgerEntry
 from churn_monitoring.promotion.reigns import Reign
 
 LAST_BATCHES = 8
@@ -19,17 +21,27 @@ LAST_BATCHES = 8
 
 @click.command()
 @click.option("--history", is_flag=True, help="Show who was champion from when to when, and by which decision.")
+@fail_on_option
 @click.option("--env", "-e", default=None, help="Configuration environment, a folder of conf/.")
-def status(env: str | None, *, history: bool) -> None:
-    """Show champion, last batches, cooldown, waiting batches and maturing labels."""
+def status(env: str | None, fail_on: Sequence[str], *, history: bool) -> None:
+    """Show champion, last batches, cooldown, waiting batches and maturing labels.
+
+    With --fail-on it leaves as the newest judgement asks, or with the code of an alert where no batch comes.
+    """
     with plain_errors():
         check_environment(env)
         with open_context(env) as context:
-            tell_history(context) if history else tell_status(context)
+            if history:
+                tell_history(context)
+            else:
+                leave(tell_status(context), fail_on)
 
 
-def tell_status(context: Any) -> None:
-    """Print the state as the tracking database and the folders have it.
+status.help = f"{status.help}\n\n{TABLE}"
+
+
+def tell_status(context: Any) -> list[Action]:
+    """Print the state as the tracking database and the folders have it; returns what it asks for.
 
     Raises:
         NoChampion: nothing is in service yet.
@@ -45,15 +57,18 @@ def tell_status(context: Any) -> None:
         f"Champion   {params['model_name']} version {champion.version} ({champion.candidate}), in service since "
         f"{champion.facts['as_of']}; reference ROC-AUC {roc_auc.value:.3f} ({roc_auc.low:.3f} to {roc_auc.high:.3f})"
     )
+    policy = read_parameters(params)
+    overdue = find_overdue(context, policy, ledger)
     waiting = find_waiting(load("deliveries"), ledger)
     names = f": {', '.join(delivery.batch_id for delivery in waiting[:3])}" if waiting else ""
     click.echo(f"Waiting    {len(waiting)} batches{names}{', ...' if len(waiting) > 3 else ''}")
+    if overdue is not None:
+        click.echo(f"Overdue    {overdue.message}")
     if ledger:
         newest = max(entry.as_of for entry in ledger)
         days = params["retraining_cooldown_days"], params["retraining_cooldown_max_days"]
         cooldown = compute_cooldown(attempts, newest, *days)
         click.echo(f"Cooldown   {f'until {cooldown.until}' if cooldown.active else 'none'}")
-        policy = read_parameters(params)
         watched = describe_probation(ledger, attempts, champion.version, policy.probation, policy.labels)
         click.echo(f"Probation  {watched}")
         unlabelled = sum("roc_auc" not in entry.metrics and not entry.rejected for entry in ledger)
@@ -61,6 +76,8 @@ def tell_status(context: Any) -> None:
         tell_table("", ["batch", "action", "model", "ROC-AUC", "drifted"], _tabulate(ledger[-LAST_BATCHES:]))
     for attempt in attempts[-3:]:
         click.echo(f"{attempt.as_of}  {attempt.kind}: {attempt.verdict}, in service: version {attempt.version_after}")
+    actions = [entry.action for entry in ledger[-1:]]
+    return actions if overdue is None else [*actions, "alert"]
 
 
 def tell_history(context: Any) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field, ValidationError
 
+from churn_monitoring.core.alert_options import AlertOptions, DeliveryOptions
 from churn_monitoring.core.errors import ConfigurationError
 from churn_monitoring.core.options import (
     ConceptOptions,
@@ -34,6 +35,8 @@ from churn_monitoring.core.options import (
     TableSchema,
     TrainingOptions,
 )
+
+SECRET = ("alerts", "channels")  # where a person may have put an address by mistake, which is not to be repeated
 
 
 class Parameters(Options):
@@ -69,6 +72,8 @@ class Parameters(Options):
     probation: ProbationOptions
     recalibration: RecalibrationOptions
     reporting: ReportingOptions
+    deliveries: DeliveryOptions
+    alerts: AlertOptions
     simulation: SimulationOptions
 
 
@@ -88,6 +93,8 @@ def read_parameters(values: Mapping[str, Any]) -> Parameters:
 
 def _tell(problem: Any, known: Sequence[str]) -> str:
     name = ".".join(map(str, problem["loc"]))
+    if problem["loc"][:2] == SECRET:
+        return f"{name} is not valid ({problem['type'].replace('_', ' ')})"
     if problem["type"] != "extra_forbidden":
         message = problem["msg"].removeprefix("Value error, ")
         if not name or message.startswith(name):

@@ -1,6 +1,6 @@
 """All checks of a batch, and what they add up to."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from churn_monitoring.core.options import QualityOptions
 from churn_monitoring.core.records import Finding, Quality, QualityStatus
@@ -64,9 +64,19 @@ def measure_quality(
         )
         if finding is not None
     )
-    severities = {finding.severity for finding in findings}
+    return add_findings(Quality("ok"), findings)
+
+
+def add_findings(quality: Quality, findings: Sequence[Finding]) -> Quality:
+    """The quality with further findings, and the status that all of them add up to.
+
+    >>> add_findings(Quality("ok"), [Finding("batch_size", None, "warning", 9.0, 3.0, "9 times more rows")]).status
+    'warning'
+    """
+    everything = (*quality.findings, *findings)
+    severities = {quality.status, *(finding.severity for finding in everything)}
     status: QualityStatus = "failed" if "failed" in severities else "warning" if "warning" in severities else "ok"
-    return Quality(status=status, findings=findings)
+    return Quality(status, everything)
 
 
 def _check_rows(batch: TableProfile, facts: BatchFacts, options: QualityOptions) -> Iterator[Finding | None]:

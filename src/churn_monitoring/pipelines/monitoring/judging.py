@@ -7,9 +7,11 @@ from churn_monitoring.core.records import Attempt, EstimatedPerformance, Evidenc
 from churn_monitoring.decision.cooldown import compute_cooldown
 from churn_monitoring.decision.judgement import Judgement, judge
 from churn_monitoring.learning.package import ChampionPackage
+from churn_monitoring.pipelines.monitoring.arriving import AS_USUAL, Arrival
 from churn_monitoring.pipelines.monitoring.intake import Batch
 from churn_monitoring.pipelines.monitoring.maturing import LabelledBatches
 from churn_monitoring.pipelines.monitoring.measuring import BatchDrift, BatchProfile
+from churn_monitoring.quality.verdict import add_findings
 
 
 def gather_evidence(
@@ -20,6 +22,7 @@ def gather_evidence(
     labelled: LabelledBatches,
     estimated: Mapping[str, EstimatedPerformance | None],
     champion: ChampionPackage,
+    arrival: Arrival = AS_USUAL,
 ) -> Evidence:
     """Everything the decision may look at, in one record; the probe is asked later."""
     return Evidence(
@@ -27,7 +30,7 @@ def gather_evidence(
         as_of=batch.as_of,
         rows=profile.rows,
         looked_at=profile.looked_at,
-        quality=quality,
+        quality=add_findings(quality, arrival.findings),
         features=drift.features,
         prediction=drift.prediction,
         labelled=labelled.own,

@@ -2,7 +2,16 @@
 
 from kedro.pipeline import Node, Pipeline
 
-from churn_monitoring.pipelines.monitoring import intake, judging, maturing, measuring, outputs, probation
+from churn_monitoring.pipelines.monitoring import (
+    arriving,
+    intake,
+    judging,
+    maturing,
+    measuring,
+    outputs,
+    probation,
+    telling,
+)
 from churn_monitoring.pipelines.policy import adopt_policy
 
 
@@ -97,6 +106,12 @@ def _ask_labels() -> list[Node]:
             outputs="labelled_batches",
             name="measure_matured_batches",
         ),
+        Node(
+            arriving.check_arrival,
+            inputs=["batch", "batch_rows", "matured_batches", "monitoring_ledger", "params:as_of", "policy"],
+            outputs="arrival",
+            name="check_arrival",
+        ),
     ]
 
 
@@ -112,6 +127,7 @@ def _judge() -> list[Node]:
                 "labelled_batches",
                 "estimated_performance",
                 "champion",
+                "arrival",
             ],
             outputs="first_evidence",
             name="gather_evidence",
@@ -213,5 +229,17 @@ def _act() -> list[Node]:
             ],
             outputs=["monitoring_run_facts", "monitoring_outcome"],
             name="summarize_run",
+        ),
+        *_tell(),
+    ]
+
+
+def _tell() -> list[Node]:
+    return [
+        Node(
+            telling.follow_problems,
+            inputs=["batch", "judgement", "arrival", "reports", "monitoring_ledger", "alert_history", "policy"],
+            outputs="alert_facts",
+            name="follow_problems",
         ),
     ]
