@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import TypeAdapter, ValidationError
 
-from churn_monitoring.core import options, parameters
+from churn_monitoring.core import alert_options, options, parameters
 from churn_monitoring.core.errors import ConfigurationError
 
 CONF = Path(__file__).parents[2] / "conf"
@@ -32,6 +32,8 @@ BLOCKS: dict[str, type[options.Options]] = {
     "probation": options.ProbationOptions,
     "recalibration": options.RecalibrationOptions,
     "reporting": options.ReportingOptions,
+    "deliveries": alert_options.DeliveryOptions,
+    "alerts": alert_options.AlertOptions,
     "simulation": options.SimulationOptions,
 }
 KEYS = [(block, key) for block in BLOCKS for key in BASE[block]]
@@ -54,6 +56,13 @@ OUT_OF_RANGE = [
     ("quality", "returning_fall", 1.1),
     ("quality", "dependency_nats", 0.0),
     ("drift", "alert_p_value", 0.0),
+    ("deliveries", "size_factor", 1.0),
+    ("deliveries", "overdue_factor", 0.5),
+    ("deliveries", "usual_batches", 1),
+    ("deliveries", "future_days", -1),
+    ("alerts", "reminder_days", 0),
+    ("alerts", "quiet_batches", 0),
+    ("alerts", "timeout_seconds", 0.0),
     ("drift", "wasserstein_floor", -0.1),
     ("drift", "psi_bins", 1),
     ("performance", "confidence", 1.0),
@@ -230,3 +239,26 @@ def test_twins_do_not_return() -> None:
 def test_a_change_that_makes_no_sense_is_an_error(changes: dict[str, Any]) -> None:
     with pytest.raises(ValidationError, match=next(iter(changes))):
         options.Change(**({"kind": "missing_burst", "from_week": 3} | changes))
+
+
+@pytest.mark.parametrize(
+    "channels",
+    [
+        {"slack": "slack://t0ps3cret"},
+        {"slack": {"kind": "slack://t0ps3cret", "severity": "warning"}},
+        {"slack": {"kind": "apprise", "severity": "warning", "url": "slack://t0ps3cret"}},
+        {"slack": {"kind": "apprise", "severity": "warning", "quiet_hours": "slack://t0ps3cret"}},
+        "slack://t0ps3cret",
+    ],
+)
+def test_an_address_put_among_the_parameters_by_mistake_is_refused_and_not_repeated(channels: Any) -> None:
+    with pytest.raises(ConfigurationError, match=r"alerts\.channels") as refused:
+        parameters.read_parameters(BASE | {"alerts": BASE["alerts"] | {"channels": channels}})
+    assert "t0ps3cret" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", ["Slack", "my slack", "slack-2", "2nd", ""])
+def test_a_channel_has_a_name_that_an_environment_variable_can_have(name: str) -> None:
+    channels = {name: {"kind": "log", "severity": "info"}}
+    with pytest.raises(ConfigurationError, match=r"alerts\.channels"):
+        parameters.read_parameters(BASE | {"alerts": BASE["alerts"] | {"channels": channels}})
