@@ -2,12 +2,16 @@
 
 import os
 import shutil
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import Any
 
 import pytest
 from hypothesis import settings
 
 from churn_monitoring.engines.spark_session import open_spark
+
+from .receivers import Received, serve_mail, serve_web
 
 # How long an example takes says something about the machine, not about the code.
 settings.register_profile("patient", deadline=None)
@@ -35,3 +39,15 @@ def needs_spark() -> None:
 def spark(needs_spark: None) -> Any:
     """One session for all tests of this process."""
     return open_spark(SPARK)
+
+
+@pytest.fixture(scope="session")
+def web_server() -> Callable[..., AbstractContextManager[Received]]:
+    """Opens a web server that keeps what it is sent."""
+    return serve_web
+
+
+@pytest.fixture(scope="session")
+def mail_server() -> Callable[..., AbstractContextManager[Received]]:
+    """Opens a mail server that keeps what it is sent."""
+    return serve_mail

@@ -3,11 +3,11 @@
 import os
 import time
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 import pytest
 
-from ..receivers import Received, serve_mail, serve_web
 from .conftest import kedro
 from .test_loop import batch_ids
 
@@ -22,7 +22,7 @@ alerts:
 """
 
 
-def configure(folder: Path, web: Received, mail: Received) -> None:
+def configure(folder: Path, web: Any, mail: Any) -> None:
     address = f"mailto://127.0.0.1:{mail.port}/?from={SECRET}@example.org&to=team@example.org&mode=insecure"
     local = folder / "conf/local"
     (local / "parameters.yml").write_text(CHANNELS)
@@ -43,10 +43,12 @@ def find_secret(folder: Path) -> list[str]:
     return [str(path) for path in files if SECRET.encode() in path.read_bytes()]
 
 
-def test_a_broken_batch_is_told_once_however_long_the_channel_is_down(project: Path) -> None:
-    first, second, *_ = batch_ids(project)
-    break_column(project, second)
-    with serve_web() as gone, serve_mail() as mail:
+def test_a_broken_batch_is_told_once_however_long_the_channel_is_down(
+    project: Path, web_server: Any, mail_server: Any
+) -> None:
+    broken = batch_ids(project)[3]
+    break_column(project, broken)
+    with web_server() as gone, mail_server() as mail:
         configure(project, gone, mail)
         gone.status = 500
         cycle = kedro(project, "cycle", "--fail-on", "fix_data")
@@ -55,7 +57,7 @@ def test_a_broken_batch_is_told_once_however_long_the_channel_is_down(project: P
             "by a batch, and at the end"
         )
         assert gone.payloads == []
-        assert [subject for subject, _ in mail.mails] == [f"[churn] batch {second}: fix_data, critical"]
+        assert [subject for subject, _ in mail.mails] == [f"[churn] batch {broken}: fix_data, critical"]
         open_now = kedro(project, "alerts")
         assert "data_quality:out_of_range:monthly" in open_now.stdout.replace("\n", "").replace(" ", "")
         assert "1 to hook" in open_now.stdout
@@ -65,7 +67,7 @@ def test_a_broken_batch_is_told_once_however_long_the_channel_is_down(project: P
         gone.status = 200
         later = kedro(project, "cycle")
         assert (later.returncode, later.stderr) == (0, "")
-        assert [one["batch"] for one in gone.payloads][0] == second
+        assert gone.payloads[0]["batch"] == broken
         told = len(gone.payloads)
         assert kedro(project, "cycle").returncode == 0
         assert len(gone.payloads) == told, "delivered once"
@@ -76,8 +78,10 @@ def test_a_broken_batch_is_told_once_however_long_the_channel_is_down(project: P
     assert find_secret(project) == []
 
 
-def test_when_no_batch_comes_the_cycle_says_so_with_a_code_and_sends_it_once(project: Path) -> None:
-    with serve_web() as web, serve_mail() as mail:
+def test_when_no_batch_comes_the_cycle_says_so_with_a_code_and_sends_it_once(
+    project: Path, web_server: Any, mail_server: Any
+) -> None:
+    with web_server() as web, mail_server() as mail:
         configure(project, web, mail)
         assert kedro(project, "cycle", "--fail-on", "alert").returncode == 0
         assert kedro(project, "status", "--fail-on", "alert").returncode == 0

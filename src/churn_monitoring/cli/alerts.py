@@ -107,6 +107,6 @@ def _write_sample(channel: str, model: str) -> Any:
 
     day = datetime.now(tz=UTC).date()
     problem = Problem("sample", "info", "This is a sample; nothing is wrong.", "", day, "", day)
-    occasion = Occasion(model, "", "", day, "none", "A sample, sent by `kedro alerts test`.", ("Nothing.",), None)
+    occasion = Occasion(model, "", "sample", day, "none", "A sample, sent by `kedro alerts test`.", ("Nothing.",), None)
     routed = {channel: ChannelOptions(kind="log", severity="info")}
     return write_messages([News("opened", problem)], occasion, routed)[0]

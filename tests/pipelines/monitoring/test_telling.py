@@ -42,7 +42,7 @@ def tell(deliver: Any, change: Any) -> Callable[..., dict[str, Any]]:
             "batch": {"id": "2026-03-30"},
             "model": {"version": "2"},
             "decision": {"action": "alert" if alerts else "none"},
-            "alerts": [{"key": alert.key} for alert in alerts],
+            "alerts": [{"key": alert.key, "severity": alert.severity} for alert in alerts],
             "performance": {"realized": None},
         }
         settings = {"reminder_days": 14, "quiet_batches": 2, "timeout_seconds": 1, "report_url": None}
@@ -63,6 +63,13 @@ def test_a_problem_that_opens_is_kept_and_told_with_the_words_of_the_report(tell
     assert message["next_steps"][0].startswith("Ask whether the drifted features have a business cause")
     assert message["report"] == "data/08_reporting/monitoring/2026-03-30.html"
     assert [item["kind"] for item in message["items"]] == ["opened"]
+
+
+def test_mere_information_asks_nobody_to_do_anything(tell: Any) -> None:
+    large = Alert("small_reference", "info", "The batch is large.", 0.3, 0.2)
+    (message,) = tell(DRIFT, large)["artifacts"]["alerts.json"]["messages"]
+    assert len(message["next_steps"]) == 1
+    assert [item["key"] for item in message["items"]] == ["feature_drift"]
 
 
 def test_a_problem_that_is_still_there_is_kept_and_not_told(tell: Any) -> None:

@@ -48,8 +48,9 @@ def follow_problems(
 
 
 def describe_occasion(batch: Batch, report: Mapping[str, Any], policy: Parameters) -> Occasion:
-    """What every channel is told of this batch, in the words of its report."""
+    """What every channel is told of this batch, in the words of its report; mere information asks for nothing."""
     action, folder = report["decision"]["action"], (policy.alerts.report_url or REPORTS).rstrip("/")
+    problems = [alert for alert in report["alerts"] if alert["severity"] != "info"]
     return Occasion(
         model=policy.model_name,
         version=report["model"]["version"],
@@ -57,6 +58,6 @@ def describe_occasion(batch: Batch, report: Mapping[str, Any], policy: Parameter
         day=batch.as_of,
         action=action,
         verdict=VERDICTS[action],
-        next_steps=tuple(describe_next_steps(dict(report))),
+        next_steps=tuple(describe_next_steps({**report, "alerts": problems})),
         report=f"{folder}/{batch.batch_id}.html",
     )
