@@ -81,6 +81,13 @@ def test_the_text_has_verdict_what_to_do_what_is_new_and_where_to_read_on() -> N
     )
 
 
+def test_a_finding_that_ends_without_a_full_stop_gets_one() -> None:
+    problem = Problem("data_quality:same_file", "critical", "the file is another's", "b", DAY, "b", DAY)
+    for kind in ("opened", "resolved"):
+        (message, *_) = write_messages([News(kind, problem)], OCCASION, ALL)  # type: ignore[arg-type]
+        assert "the file is another's." in render_text(message)
+
+
 def test_good_news_alone_asks_for_nothing() -> None:
     message = write(news("resolved", "critical"))["critical"]
     assert render_subject(message) == "[churn] batch 2026-03-16: resolved"

@@ -178,9 +178,8 @@ def _write(channel: str, news: Sequence[News], occasion: Occasion) -> Message:
 
 
 def _tell(item: Item) -> str:
-    since = f" (since batch {item.first_batch})" if item.kind in ("reminder", "worsened") and item.first_batch else ""
-    return f"{item.severity}: {item.message}{since}" if item.kind != "resolved" else f"{item.message}{_tell_end(item)}"
-
-
-def _tell_end(item: Item) -> str:
-    return f" It was first seen on {item.first_day} and is not seen any more."
+    text = item.message if item.message.endswith(".") else f"{item.message}."  # findings are told without a full stop
+    if item.kind == "resolved":
+        return f"{text} It was first seen on {item.first_day} and is not seen any more."
+    since = f" (since batch {item.first_batch})" if item.kind != "opened" and item.first_batch else ""
+    return f"{item.severity}: {text}{since}"

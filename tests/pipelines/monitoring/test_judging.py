@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from types import SimpleNamespace
 
 import pytest
 
@@ -9,11 +10,13 @@ from churn_monitoring.core.records import (
     Attempt,
     Estimate,
     Evidence,
+    Finding,
     LabelledEvidence,
     Performance,
     Quality,
 )
 from churn_monitoring.pipelines.monitoring import judging, maturing
+from churn_monitoring.pipelines.monitoring.arriving import Arrival
 from churn_monitoring.pipelines.monitoring.maturing import LabelledBatches
 
 from .conftest import DAY
@@ -86,3 +89,17 @@ def test_a_quiet_batch_is_judged_none_by_the_nodes(batch, rows, champion, parame
     evidence = judging.gather_evidence(batch, profile, quality, drift, LabelledBatches(), estimated, champion)
     judgement = judging.decide_batch_action(evidence, (), parameters)
     assert judgement.decision.action == "none"
+
+
+def test_how_a_batch_came_is_part_of_its_quality_and_a_file_that_came_before_is_broken(
+    batch, evidence, champion, change
+):
+    finding = Finding("same_file", None, "failed", 1.0, 0.0, "the file has the same contents as batch b")
+    profile, drift = SimpleNamespace(rows=600), SimpleNamespace(features=(), prediction=None, anchor=None)
+    given = (batch, profile, Quality("ok"), drift, LabelledBatches(), {"estimated": None}, champion)
+    usual, twin = judging.gather_evidence(*given), judging.gather_evidence(*given, Arrival((finding,)))
+    assert usual.quality == Quality("ok")
+    assert twin.quality == Quality("failed", (finding,))
+    judgement = judging.decide_batch_action(twin, (), change())
+    assert judgement.decision.action == "fix_data"
+    assert (judgement.alerts[0].key, judgement.alerts[0].severity) == ("data_quality:same_file", "critical")
