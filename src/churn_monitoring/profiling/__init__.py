@@ -10,11 +10,14 @@ from churn_monitoring.profiling.categories import CategoryProfile, profile_categ
 from churn_monitoring.profiling.grid import NumericGrid, build_grid
 from churn_monitoring.profiling.merge import merge_profiles
 from churn_monitoring.profiling.numbers import NumericProfile, profile_numbers
+from churn_monitoring.profiling.shape import CategoryShape, NumberShape, shape_feature
 from churn_monitoring.profiling.storage import profile_from_arrays, profile_to_arrays
 from churn_monitoring.profiling.table import TableProfile, fit_reference_profile, profile_rows
 
 __all__ = [
     "CategoryProfile",
+    "CategoryShape",
+    "NumberShape",
     "NumericGrid",
     "NumericProfile",
     "TableProfile",
@@ -26,4 +29,5 @@ __all__ = [
     "profile_numbers",
     "profile_rows",
     "profile_to_arrays",
+    "shape_feature",
 ]
