@@ -9,8 +9,8 @@ from pathlib import Path
 from kedro.framework.session import KedroSession
 from kedro.framework.startup import bootstrap_project
 
-from churn_monitoring.pipelines.monitoring.outputs import build_history
 from churn_monitoring.reporting.figures import draw_timeline
+from churn_monitoring.reporting.history import build_history
 
 
 def main() -> None:
@@ -23,7 +23,7 @@ def main() -> None:
         context = session.load_context()
         ledger, attempts = (context.catalog.load(name) for name in ("monitoring_ledger", "retraining_ledger"))
         figure = draw_timeline(
-            build_history(ledger, attempts),
+            build_history(ledger, attempts, {}),
             performance_threshold=context.params["performance_threshold"],
             drift_share_threshold=context.params["drift_share_threshold"],
         )

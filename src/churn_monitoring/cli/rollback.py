@@ -8,6 +8,7 @@ import click
 
 from churn_monitoring.cli.sessions import check_environment, exclusive, open_context, plain_errors
 from churn_monitoring.core.errors import NoChampion, NotInService
+from churn_monitoring.core.parameters import read_parameters
 
 ASKED = "asked for by a person"
 
@@ -49,6 +50,7 @@ def roll_back(context: Any, version: str | None, *, reason: str = ASKED) -> str:
     remark = _verify(name, current, wanted)
     with _recorded_run(context, name, {"version_before": current, "version_after": wanted}, reason):
         restore(name, wanted)
+    _redraw(context, current, wanted)
     return f"Version {wanted} of '{name}' is back in service; it replaces version {current}.{remark}"
 
 
@@ -115,6 +117,22 @@ def _recorded_run(context: Any, name: str, versions: dict[str, str], reason: str
     tags = {"model_name": name, "kind": "rollback", "verdict": "rolled_back", "as_of": as_of.isoformat()}
     told = {"reason": reason, "user": _tell_user()}
     return mlflow.start_run(run_name="rollback", tags={**tags, **versions, **told})
+
+
+def _redraw(context: Any, current: str, wanted: str) -> None:
+    """The dashboard with this rollback, which the catalog's ledger, read before it, need not hold yet."""
+    from churn_monitoring.core.records import Attempt
+    from churn_monitoring.pipelines.dashboard import build_dashboard, gather_history
+
+    load: Any = context.catalog.load
+    ledger, attempts = load("monitoring_ledger"), load("retraining_ledger")
+    if not ledger:
+        return
+    if not any(one.verdict == "rolled_back" and one.version_after == wanted for one in attempts[-1:]):
+        day = max(entry.as_of for entry in ledger)
+        attempts = [*attempts, Attempt("", day, "rollback", "rolled_back", current, wanted)]
+    history = gather_history(ledger, attempts, load("kept_digests"), load("saved_reports"))
+    context.catalog.save("dashboard", build_dashboard(history, read_parameters(context.params)))
 
 
 def _tell_user() -> str:

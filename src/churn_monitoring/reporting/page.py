@@ -1,22 +1,24 @@
 """One batch's report as one HTML page that needs nothing but a browser.
 
-    report, history ─ view (ranked, formatted, coordinates) ─ templates/page.html.j2 ─ HTML
+    report, picture, history ─ view (ranked, formatted, coordinates) ─ templates/page.html.j2 ─ HTML
 
 The page loads nothing: styles are inline, charts are SVG, fonts are the reader's own, and a content security
 policy says so to the browser. Every value of the report is escaped, for a column can have any name.
 """
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+import shlex
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from churn_monitoring.core.options import ReportingOptions
-from churn_monitoring.reporting.charts import LANES, WIDTH, build_history_chart, build_interval_chart
-from churn_monitoring.reporting.words import CONCEPT_TESTS, VERDICTS, describe_next_steps, name_check, tell_caution
+from churn_monitoring.reporting.charts import build_interval_chart
+from churn_monitoring.reporting.environment import open_templates
+from churn_monitoring.reporting.features import view_features
+from churn_monitoring.reporting.formats import format_interval, format_share
+from churn_monitoring.reporting.lanes import build_lanes
+from churn_monitoring.reporting.words import CONCEPT_TESTS, VERDICTS, describe_next_steps, tell_caution
 
-if TYPE_CHECKING:
-    from markupsafe import Markup
-
-HISTORY_SHOWN = 60
+HISTORY_SHOWN = 26
 REASONS_SHOWN = 12  # of a verdict; a broken delivery of a wide table has one per column
 _METRICS = (
     ("roc_auc", "ROC-AUC"),
@@ -31,11 +33,22 @@ _METRICS = (
 _SEVERITY = {"failed": 0, "critical": 0, "warning": 1, "info": 2}
 
 
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much a page shows; the JSON report, to which it links, has all."""
+
+    top_features: int = 12
+    listed_features: int = 200
+    listed_findings: int = 100
+
+
 def render_page(
     report: dict[str, Any],
     *,
     history: Sequence[dict[str, Any]],
-    limits: ReportingOptions,
+    events: Sequence[dict[str, Any]] = (),
+    picture: Mapping[str, Any] | None = None,
+    limits: Limits | None = None,
     performance_threshold: float | None = None,
     drift_share_threshold: float | None = None,
 ) -> str:
@@ -44,55 +57,74 @@ def render_page(
     Args:
         report: the monitoring report as written to JSON; any of realized and estimated performance,
             prediction, target and concept drift, probe and domain classifier may be ``None``.
-        history: batches up to this one, oldest first, each ``{batch, as_of, action, roc_auc, drift_share,
-            model_version, event}`` with ``roc_auc`` a ``{value, low, high}`` or ``None``; the newest
+        history: records as :func:`~churn_monitoring.reporting.lanes.build_lanes` takes them, oldest first; the newest
             ``HISTORY_SHOWN`` are shown.
-        limits: how many features and findings the page has; the JSON report, to which it links, has all.
+        events: attempts, as the same function takes them.
+        picture: what was kept of the batch to draw it by; a batch judged by an earlier version has none.
+        limits: how many features and findings the page has.
         performance_threshold: drawn across the performance charts where given.
         drift_share_threshold: drawn across the drift chart where given.
 
     Returns:
         A complete HTML document; the same arguments give the same text.
     """
-    from jinja2 import Environment, PackageLoader, StrictUndefined
+    shown, kept = list(history)[-HISTORY_SHOWN:], limits or Limits()
+    thresholds = {"performance": performance_threshold, "drift_share": drift_share_threshold}
+    return (
+        open_templates()
+        .get_template("page.html.j2")
+        .render(
+            report=report,
+            picture=picture,
+            verdict=VERDICTS[report["decision"]["action"]],
+            tiles=list(_view_tiles(report)),
+            steps=describe_next_steps(report),
+            verdicts=_view_verdicts(report["verdicts"]),
+            performance=_view_performance(report["performance"], performance_threshold),
+            features=view_features(
+                report["drift"], picture["features"] if picture else {}, kept.top_features, kept.listed_features
+            ),
+            overall=_view_overall(report["drift"]),
+            concept_tests=[test | CONCEPT_TESTS[test["test"]] for test in report["drift"]["concept_tests"]],
+            anchor=_view_anchor(report["drift"].get("anchor"), kept.top_features),
+            findings=_rank_by_severity(report["data_quality"]["findings"]),
+            alerts=_rank_by_severity(report["alerts"]),
+            history=shown,
+            lanes=build_lanes(
+                shown,
+                events,
+                performance_threshold=performance_threshold,
+                drift_share_threshold=drift_share_threshold,
+                current=report["batch"]["id"],
+            ),
+            thresholds=thresholds,
+            limits=kept,
+            reasons_shown=REASONS_SHOWN,
+            parameters=list(_flatten(picture["parameters"])) if picture else [],
+            command=_tell_command(report["batch"]),
+        )
+    )
 
-    environment = Environment(
-        loader=PackageLoader("churn_monitoring.reporting"),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-    )
-    environment.filters.update(
-        number=_format_number,
-        signed=_format_signed,
-        interval=_format_interval,
-        p_value=_format_p_value,
-        share=_format_share,
-        code=_mark_code,
-        check=name_check,
-    )
-    shown = list(history)[-HISTORY_SHOWN:]
-    return environment.get_template("page.html.j2").render(
-        report=report,
-        verdict=VERDICTS[report["decision"]["action"]],
-        steps=describe_next_steps(report),
-        verdicts=_view_verdicts(report["verdicts"]),
-        performance=_view_performance(report["performance"], performance_threshold),
-        features=_rank_features(report["drift"]["features"]),
-        overall=_view_overall(report["drift"]),
-        concept_tests=[test | CONCEPT_TESTS[test["test"]] for test in report["drift"]["concept_tests"]],
-        anchor=_view_anchor(report["drift"].get("anchor"), limits.top_features),
-        findings=_rank_by_severity(report["data_quality"]["findings"]),
-        alerts=_rank_by_severity(report["alerts"]),
-        history=shown,
-        timeline=build_history_chart(shown, report["batch"]["id"], performance_threshold, drift_share_threshold),
-        thresholds={"performance": performance_threshold, "drift_share": drift_share_threshold},
-        limits=limits,
-        reasons_shown=REASONS_SHOWN,
-        lanes=LANES,
-        width=WIDTH,
-    )
+
+def _view_tiles(report: dict[str, Any]) -> Iterator[dict[str, str]]:
+    """The numbers a person asks for first."""
+    for name in ("realized", "estimated"):
+        found = report["performance"][name]
+        value = f"{found['roc_auc']['value']:.3f}" if found else "–"
+        note = format_interval(found["roc_auc"]) if found else "not known yet" if name == "realized" else "not known"
+        yield {"term": name, "title": f"ROC-AUC, {name}", "value": value, "note": note}
+    drifted = [one["feature"] for one in report["drift"]["features"] if one["drifted"]]
+    of = f"of {len(report['drift']['features'])}"
+    yield {"term": "drift", "title": "Features that drifted", "value": str(len(drifted)), "note": of}
+    findings = len(report["data_quality"]["findings"])
+    yield {
+        "term": "",
+        "title": "Data quality",
+        "value": report["data_quality"]["status"],
+        "note": f"{findings or 'no'} finding{'' if findings == 1 else 's'}",
+    }
+    coverage = report["batch"]["label_coverage"]
+    yield {"term": "coverage", "title": "Labels known", "value": format_share(coverage), "note": "of the rows"}
 
 
 def _view_verdicts(verdicts: dict[str, Any]) -> list[dict[str, Any]]:
@@ -108,9 +140,13 @@ def _view_performance(performance: dict[str, Any], threshold: float | None) -> d
     sources = {"realized": realized, "estimated": estimated}
     intervals = {name: _interval(source) for name, source in sources.items() if source is not None}
     segments = [{"name": name, **one} for name, one in performance["segments"].items()]
+    chart = build_interval_chart(intervals, threshold) if intervals else None
+    told = [f"{name} {one['value']:.3f} ({format_interval(one)})" for name, one in intervals.items()]
     return {
-        "chart": build_interval_chart(intervals, threshold) if intervals else None,
-        "intervals": intervals,
+        "chart": chart,
+        "told": f"ROC-AUC: {', '.join(told)}"
+        + (f"; the threshold is {threshold:.2f}" if threshold is not None else ""),
+        "anchor": "end" if chart and chart.threshold is not None and chart.threshold > 80.0 else "start",
         "metrics": _view_metrics(realized or {}, estimated or {}),
         "caution": tell_caution(estimated) if estimated else "",
         "segments": sorted(segments, key=lambda one: one["roc_auc"]["value"]),
@@ -131,29 +167,16 @@ def _interval(source: dict[str, Any]) -> dict[str, float]:
     return {key: source["roc_auc"][key] for key in ("value", "low", "high")}
 
 
-def _rank_features(features: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Drifted features first, of equals that whose change matters most to the model; with the widths of their bars."""
-    ranked = sorted(features, key=_tell_rank)
-    largest = max((abs(feature["effect_size"]) for feature in features), default=0.0) or 1.0
-    return [feature | {"bar": round(100 * abs(feature["effect_size"]) / largest, 1)} for feature in ranked]
-
-
-def _tell_rank(feature: dict[str, Any]) -> tuple[bool, float, float]:
-    """Importance times effect, then the effect: a model leaves many features of a wide table alone."""
-    effect = abs(feature["effect_size"])
-    return not feature["drifted"], -effect * (feature["importance"] or 0.0), -effect
-
-
 def _view_overall(drift: dict[str, Any]) -> list[dict[str, Any]]:
     """The three comparisons that are not about one feature, each with what it means."""
     meanings = (
-        ("prediction", "Scores", "the distribution of the model's scores", "not measured"),
-        ("target", "Label shift", "the churn rate", "needs matured labels"),
-        ("concept", "Concept drift", "how features relate to churn", "needs matured labels"),
+        ("prediction", "", "Scores", "the distribution of the model's scores", "not measured"),
+        ("target", "label_shift", "Label shift", "the churn rate", "needs matured labels"),
+        ("concept", "concept", "Concept drift", "how features relate to churn", "needs matured labels"),
     )
     return [
-        {"title": title, "meaning": meaning, "absent": absent, "result": drift[key]}
-        for key, title, meaning, absent in meanings
+        {"term": term, "title": title, "meaning": meaning, "absent": absent, "result": drift[key]}
+        for key, term, title, meaning, absent in meanings
     ]
 
 
@@ -170,40 +193,15 @@ def _rank_by_severity(items: Sequence[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(items, key=lambda item: _SEVERITY[item["severity"]])
 
 
-def _format_number(value: float | None, digits: int = 3) -> str:
-    """Three decimals, or three significant digits where those would say nothing; a dash for ``None``."""
-    if value is None:
-        return "–"
-    if value == int(value):
-        return f"{int(value):,}"
-    if 10**-digits <= abs(value) < 1000:
-        return f"{value:.{digits}f}"
-    return f"{value:.{digits}g}"
+def _flatten(values: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, str]]:
+    """Names with dots and values as text, in the order of the file."""
+    for name, value in values.items():
+        if isinstance(value, Mapping):
+            yield from _flatten(value, f"{prefix}{name}.")
+        else:
+            yield f"{prefix}{name}", str(value)
 
 
-def _format_signed(value: float) -> str:
-    return f"{value:+.3f}"
-
-
-def _format_interval(estimate: dict[str, float] | None) -> str:
-    return "–" if estimate is None else f"{estimate['low']:.3f} to {estimate['high']:.3f}"
-
-
-def _format_p_value(value: float | None) -> str:
-    if value is None:
-        return "too few rows"
-    return "< 0.0001" if value < 0.0001 else f"{value:.4f}"
-
-
-def _mark_code(text: str) -> "Markup":
-    """The escaped text with what stands between backticks set as code."""
-    from markupsafe import Markup
-
-    parts = text.split("`")
-    return Markup("").join(
-        Markup("<code>{}</code>").format(part) if position % 2 else part for position, part in enumerate(parts)
-    )
-
-
-def _format_share(value: float | None) -> str:
-    return "–" if value is None else f"{value:.0%}"
+def _tell_command(batch: Mapping[str, Any]) -> str:
+    parameters = f"batch={batch['id']},as_of={batch['as_of']}"
+    return f"kedro run --pipeline monitoring --params {shlex.quote(parameters)}"

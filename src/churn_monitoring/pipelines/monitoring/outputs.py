@@ -12,16 +12,18 @@ from churn_monitoring.core.records import Attempt, Decision, Estimate, Evidence,
 from churn_monitoring.datasets.files import show_path
 from churn_monitoring.decision.judgement import Judgement
 from churn_monitoring.learning.package import ChampionPackage
+from churn_monitoring.performance.verdict import summarize_concept
+from churn_monitoring.pipelines.dashboard import gather_history
 from churn_monitoring.pipelines.monitoring.intake import Batch, BatchRows
 from churn_monitoring.pipelines.monitoring.logged import measure_evidence, measure_labels
 from churn_monitoring.pipelines.monitoring.maturing import LabelledBatches
 from churn_monitoring.pipelines.monitoring.measuring import BatchDrift, BatchProfile
 from churn_monitoring.promotion.reigns import find_beginning
+from churn_monitoring.reporting.history import History, digest_report
 from churn_monitoring.reporting.page import render_page
 from churn_monitoring.reporting.report import TrackRecord, add_labels, build_report, show_labels
 
 REPORT_FOLDER = "data/08_reporting/monitoring"
-HISTORY_STRIP = 26
 
 
 @dataclass(frozen=True)
@@ -86,20 +88,38 @@ def build_reports(
     return reports, reports
 
 
-def render_pages(
+def trace_history(
     batch: Batch,
     reports: Mapping[str, dict[str, Any]],
     ledger: Sequence[LedgerEntry],
     attempts: Sequence[Attempt],
+    kept_digests: Mapping[str, Callable[[], dict[str, Any]]],
+    saved_reports: Mapping[str, Callable[[], dict[str, Any]]],
+) -> tuple[dict[str, dict[str, Any]], History]:
+    """The digest of this batch, to keep, and the history that includes what this run is about to add."""
+    own = digest_report(reports[batch.batch_id])
+    digests = {**kept_digests, batch.batch_id: lambda: own}
+    history = gather_history(complete_ledger(ledger, batch, reports), attempts, digests, saved_reports)
+    return {batch.batch_id: own}, history
+
+
+def render_pages(
+    batch: Batch,
+    reports: Mapping[str, dict[str, Any]],
+    history: History,
+    picture: Mapping[str, Any],
+    kept_pictures: Mapping[str, Callable[[], dict[str, Any]]],
     policy: Parameters,
 ) -> dict[str, str]:
-    """One self-contained HTML page per report; its history includes what this run is about to add."""
-    history = build_history(complete_ledger(ledger, batch, reports), attempts)[-HISTORY_STRIP:]
+    """One self-contained HTML page per report: of this batch, and of those that labels have something to say about."""
+    pictures = {batch_id: kept_pictures[batch_id]() for batch_id in reports if batch_id in kept_pictures}
+    pictures[batch.batch_id] = dict(picture)
     return {
         batch_id: render_page(
             report,
-            history=history,
-            limits=policy.reporting,
+            history=history.batches,
+            events=history.events,
+            picture=pictures.get(batch_id),
             performance_threshold=policy.performance_threshold,
             drift_share_threshold=policy.drift_share_threshold,
         )
@@ -118,24 +138,6 @@ def complete_ledger(
     entries = [*(entry for entry in ledger if entry.batch_id != batch.batch_id), own]
     known = [replace(one, metrics={**one.metrics, **_realized_in(reports.get(one.batch_id))}) for one in entries]
     return sorted(known, key=lambda entry: (entry.batch_date, entry.batch_id))
-
-
-def build_history(ledger: Sequence[LedgerEntry], attempts: Sequence[Attempt]) -> list[dict[str, Any]]:
-    """One plain record per monitored batch, oldest first, with what retraining did on its day."""
-    events = {attempt.as_of: attempt for attempt in attempts}
-    return [
-        {
-            "batch": entry.batch_id,
-            "as_of": entry.as_of.isoformat(),
-            "action": entry.action,
-            "roc_auc": _read_roc_auc(entry.metrics),
-            "drift_share": entry.metrics.get("drift_share", 0.0),
-            "model_version": entry.model_version,
-            "event": events[entry.as_of].verdict if entry.as_of in events else None,
-            "event_version": events[entry.as_of].version_after if entry.as_of in events else None,
-        }
-        for entry in ledger
-    ]
 
 
 def summarize_run(
@@ -233,9 +235,3 @@ def _realized_in(report: Mapping[str, Any] | None) -> dict[str, float]:
         return {}
     roc_auc = realized["roc_auc"]
     return {"roc_auc": roc_auc["value"], "roc_auc_low": roc_auc["low"], "roc_auc_high": roc_auc["high"]}
-
-
-def _read_roc_auc(metrics: Mapping[str, float]) -> dict[str, float] | None:
-    if "roc_auc" not in metrics:
-        return None
-    return {"value": metrics["roc_auc"], "low": metrics["roc_auc_low"], "high": metrics["roc_auc_high"]}

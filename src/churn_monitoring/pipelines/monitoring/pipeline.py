@@ -2,6 +2,7 @@
 
 from kedro.pipeline import Node, Pipeline
 
+from churn_monitoring.pipelines.dashboard import build_dashboard
 from churn_monitoring.pipelines.monitoring import (
     arriving,
     intake,
@@ -9,6 +10,7 @@ from churn_monitoring.pipelines.monitoring import (
     maturing,
     measuring,
     outputs,
+    picturing,
     probation,
     telling,
 )
@@ -17,7 +19,7 @@ from churn_monitoring.pipelines.policy import adopt_policy
 
 def create_pipeline() -> Pipeline:
     """From the next waiting batch to its report."""
-    return Pipeline([*_open(), *_measure(), *_ask_labels(), *_judge(), *_act()], tags="monitoring")
+    return Pipeline([*_open(), *_measure(), *_ask_labels(), *_judge(), *_act(), *_draw()], tags="monitoring")
 
 
 def _open() -> list[Node]:
@@ -209,12 +211,6 @@ def _act() -> list[Node]:
             name="build_reports",
         ),
         Node(
-            outputs.render_pages,
-            inputs=["batch", "reports", "monitoring_ledger", "retraining_ledger", "policy"],
-            outputs="monitoring_pages",
-            name="render_pages",
-        ),
-        Node(
             outputs.summarize_run,
             inputs=[
                 "batch",
@@ -242,4 +238,28 @@ def _tell() -> list[Node]:
             outputs="alert_facts",
             name="follow_problems",
         ),
+    ]
+
+
+def _draw() -> list[Node]:
+    return [
+        Node(
+            picturing.picture_batch,
+            inputs=["batch", "judgement", "batch_profile", "champion", "policy"],
+            outputs=["pictures", "picture"],
+            name="picture_batch",
+        ),
+        Node(
+            outputs.trace_history,
+            inputs=["batch", "reports", "monitoring_ledger", "retraining_ledger", "kept_digests", "saved_reports"],
+            outputs=["digests", "history"],
+            name="trace_history",
+        ),
+        Node(
+            outputs.render_pages,
+            inputs=["batch", "reports", "history", "picture", "kept_pictures", "policy"],
+            outputs="monitoring_pages",
+            name="render_pages",
+        ),
+        Node(build_dashboard, inputs=["history", "policy"], outputs="dashboard", name="build_dashboard"),
     ]

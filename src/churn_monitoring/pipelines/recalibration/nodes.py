@@ -48,6 +48,7 @@ class RecalibrationAttempt:
     reasons: tuple[str, ...]
     quality: Quality
     recalibration: Recalibration | None = None
+    kind: Literal["recalibration"] = "recalibration"
 
 
 def choose_rate_rows(

@@ -3,6 +3,7 @@
 from kedro.pipeline import Node, Pipeline
 
 from churn_monitoring.pipelines import matured
+from churn_monitoring.pipelines.dashboard import rebuild_dashboard
 from churn_monitoring.pipelines.policy import adopt_policy
 from churn_monitoring.pipelines.recalibration import nodes
 
@@ -72,5 +73,20 @@ def _judge() -> list[Node]:
             ],
             outputs=["retraining_summaries", "recalibration_run_facts", "recalibration_outcome"],
             name="summarize_recalibration",
+        ),
+        Node(
+            rebuild_dashboard,
+            inputs=[
+                "recalibration_attempt",
+                "promotion",
+                "attempt_as_of",
+                "monitoring_ledger",
+                "retraining_ledger",
+                "kept_digests",
+                "saved_reports",
+                "policy",
+            ],
+            outputs="dashboard",
+            name="rebuild_dashboard",
         ),
     ]

@@ -3,6 +3,7 @@
 from kedro.pipeline import Node, Pipeline
 
 from churn_monitoring.pipelines import matured
+from churn_monitoring.pipelines.dashboard import rebuild_dashboard
 from churn_monitoring.pipelines.policy import adopt_policy
 from churn_monitoring.pipelines.retraining import nodes, promotion, summary
 
@@ -132,5 +133,20 @@ def _judge() -> list[Node]:
             ],
             outputs=["retraining_summaries", "retraining_run_facts", "retraining_outcome"],
             name="summarize_attempt",
+        ),
+        Node(
+            rebuild_dashboard,
+            inputs=[
+                "judgement",
+                "promotion",
+                "attempt_as_of",
+                "monitoring_ledger",
+                "retraining_ledger",
+                "kept_digests",
+                "saved_reports",
+                "policy",
+            ],
+            outputs="dashboard",
+            name="rebuild_dashboard",
         ),
     ]

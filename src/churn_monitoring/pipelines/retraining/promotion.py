@@ -9,7 +9,7 @@ The package is built only of a challenger that earned it.
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import date
-from typing import Any
+from typing import Any, Literal
 
 import pandas as pd
 
@@ -42,6 +42,7 @@ class AttemptJudgement:
     chosen: str | None = None
     comparison: Comparison | None = None
     guardrails: tuple[Guardrail, ...] = ()
+    kind: Literal["retraining"] = "retraining"
 
 
 def compare_with_champion(
