@@ -199,5 +199,57 @@ def history() -> list[dict[str, Any]]:
                 "roc_auc": estimate if week < 48 and week != 9 else None,
             }
             | {"drift_share": share, "model_version": str(version), "event": event, "event_version": str(version)}
+            | {
+                "estimated": {"value": 0.84, "low": 0.81, "high": 0.87},
+                "label_coverage": 1.0 if week < 48 else 0.0,
+                "alerts": {"critical": 1, "info": 2}
+                if action == "retrain"
+                else {"warning": 1}
+                if action == "alert"
+                else {},
+                "effects": {"charges": 0.2, "plan": 0.7} if action == "alert" else {},
+                "weights": {"charges": 0.1, "plan": 0.02} if action == "alert" else {},
+            }
         )
     return weeks
+
+
+@pytest.fixture
+def events(history) -> list[dict[str, Any]]:
+    """What retraining did on the days of the history that have an event."""
+    told = [one for one in history if one["event"]]
+    return [
+        {
+            "as_of": one["as_of"],
+            "kind": "retraining",
+            "verdict": one["event"],
+            "version_before": "1",
+            "version": one["event_version"],
+        }
+        for one in told
+    ]
+
+
+@pytest.fixture
+def picture() -> dict[str, Any]:
+    """What is kept beside the report: shapes of three of its features, and what it was judged by."""
+    sides = {"below": [0.0, 0.0], "above": [0.005, 0.31], "mean": [5.0, 7.5], "median": [5.1, None]}
+    number = {"edges": [0.0, 4.0, 8.0, 12.0], "reference": [0.3, 0.4, 0.295], "batch": [0.1, 0.2, 0.39], **sides}
+    level = {
+        "levels": ["monthly", "yearly"],
+        "reference": [0.6, 0.3],
+        "batch": [0.3, 0.6],
+        "others": 2,
+        "rest": [0.1, 0.1],
+    }
+    return {
+        "features": {
+            "feature_16": {**number, "missing": [0.0, 0.04], "mix_effect": 0.004},
+            "feature_12": {**number, "missing": [0.0, 0.0], "mix_effect": 0.02},
+            "contract": {**level, "missing": [0.0, 0.0], "mix_effect": -0.001},
+        },
+        "reference": {"rows": 5000, "churn_rate": 0.27, "roc_auc": make_interval(0.83)},
+        "model": {"candidate": "xgboost", "threshold": 0.31, "data_sha256": "ab12"},
+        "run": {"file": "data/01_raw/production/2025-05-26.csv", "sha256": "cd34", "code": "0.1.0"},
+        "parameters": {"performance_threshold": 0.75, "drift": {"min_rows": 200}},
+    }

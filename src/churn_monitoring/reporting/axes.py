@@ -3,6 +3,9 @@
 import math
 from dataclasses import dataclass
 
+TINIEST = 1e-290
+"""Width below which an axis is one point: its steps would be no numbers any more."""
+
 
 @dataclass(frozen=True, slots=True)
 class Axis:
@@ -30,7 +33,7 @@ class Axis:
         [0.7, 0.75, 0.8, 0.85, 0.9]
         """
         width = self.high - self.low
-        if not (math.isfinite(width) and width > 0.0):
+        if not TINIEST < width < math.inf:
             return ((self.place(self.low), self.low),)
         power = 10.0 ** math.floor(math.log10(width))
         steps = (power * scale for scale in (0.1, 0.2, 0.25, 0.5, 1.0, 2.0, 5.0))

@@ -55,7 +55,7 @@ class Histogram:
 
 @dataclass(frozen=True, slots=True)
 class LevelBar:
-    """One level of a category: shares of reference and batch, as widths in percent and as text."""
+    """One level of a category: shares of reference and batch, as part of the longest bar and as text."""
 
     name: str
     reference: float
@@ -70,7 +70,7 @@ def build_interval_chart(estimates: Mapping[str, Mapping[str, float]], threshold
     rows = tuple(
         IntervalRow(
             name=name,
-            y=34.0 + INTERVAL_ROW * position,
+            y=42.0 + INTERVAL_ROW * position,
             low=axis.place(estimate["low"]),
             value=axis.place(estimate["value"]),
             high=axis.place(estimate["high"]),
@@ -79,7 +79,7 @@ def build_interval_chart(estimates: Mapping[str, Mapping[str, float]], threshold
         for position, (name, estimate) in enumerate(estimates.items())
     )
     line = None if threshold is None else axis.place(threshold)
-    return IntervalChart(rows, axis.ticks(), line, height=INTERVAL_ROW * len(rows) + 42.0)
+    return IntervalChart(rows, axis.ticks(), line, height=INTERVAL_ROW * len(rows) + 50.0)
 
 
 def build_histogram(shape: Mapping[str, Any]) -> Histogram:
@@ -112,8 +112,8 @@ def build_level_bars(shape: Mapping[str, Any]) -> tuple[LevelBar, ...]:
     return tuple(
         LevelBar(
             name=name,
-            reference=round(100 * reference / largest, 1),
-            batch=round(100 * batch / largest, 1),
+            reference=round(reference / largest, 3),
+            batch=round(batch / largest, 3),
             texts=(format_share(reference), format_share(batch)),
         )
         for name, reference, batch in rows

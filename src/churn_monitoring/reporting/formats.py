@@ -55,13 +55,13 @@ def format_share(value: float | None) -> str:
     """A share in percent; one that is neither nothing nor all is never written as if it were.
 
     >>> format_share(0.254), format_share(0.0003), format_share(0.0), format_share(0.9999), format_share(None)
-    ('25 %', '< 1 %', '0 %', '> 99 %', '–')
+    ('25%', '< 1%', '0%', '> 99%', '–')
     """
     if value is None:
         return "–"
     if 0.0 < value < 0.005:
-        return "< 1 %"
-    return "> 99 %" if 0.995 <= value < 1.0 else f"{100 * value:.0f} %"
+        return "< 1%"
+    return "> 99%" if 0.995 <= value < 1.0 else f"{value:.0%}"
 
 
 def format_count(value: int) -> str:

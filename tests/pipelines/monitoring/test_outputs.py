@@ -31,12 +31,20 @@ from churn_monitoring.pipelines.monitoring.intake import Batch, BatchRows
 from churn_monitoring.pipelines.monitoring.maturing import LabelledBatches
 from churn_monitoring.pipelines.monitoring.measuring import BatchDrift
 from churn_monitoring.quality import BatchFacts
+from churn_monitoring.reporting.history import build_history, digest_report
 from churn_monitoring.reporting.report import TrackRecord
 
 DAY, EARLIER = date(2026, 3, 9), date(2026, 3, 2)
 NONE = Decision("none", ("Nothing found that asks for action.",))
 LITERAL = Decision("alert", ("1 of 2 features at p < 0.05.",))
 NO_DRIFT = BatchDrift()
+PICTURE = {
+    "features": {},
+    "reference": {"rows": 3000, "churn_rate": 0.25, "roc_auc": {"value": 0.8, "low": 0.7, "high": 0.9}},
+    "model": {"candidate": "xgboost", "threshold": 0.4, "data_sha256": ""},
+    "run": {"file": "data/01_raw/production/b.csv", "sha256": "ab", "code": "0.1.0"},
+    "parameters": {},
+}
 NO_RECORD = TrackRecord(0, 0.0, 0.0)
 SLOPE = ConceptTest("calibration_slope", 1.0, 0.4, 0.02)
 REALIZED = Performance(Estimate(0.8, 0.75, 0.85), 0.5, 0.8, 0.6, 0.6, 0.6, 0.15, 0.45, 0.4, 300, 75)
@@ -196,11 +204,19 @@ def test_pages_are_made_of_every_report_and_show_their_own_batch_in_the_history(
 ):
     reports = report([measured("2026-03-02", EARLIER)])
     ledger = [judge(deliver("2026-02-23")), judge(deliver("2026-03-02"))]
-    pages = outputs.render_pages(this_week, reports, ledger, (), parameters)
+    kept = {"2026-02-23": lambda: digest_report(reports["2026-03-02"])}
+    digests, history = outputs.trace_history(this_week, reports, ledger, (), kept, {})
+    assert list(digests) == ["2026-03-09"]
+    assert [one["effects"] for one in history.batches] == [{"age": 0.3}, {}, {"age": 0.3}]
+    pages = outputs.render_pages(this_week, reports, history, PICTURE, {}, parameters)
     assert set(pages) == {"2026-03-02", "2026-03-09"}
     for page in pages.values():
-        assert page.count('<rect class="mark') == 3
+        assert page.count('tabindex="-1"') == 3
         assert page.count('class="current"') == 1
+    assert "SHA-256" in pages["2026-03-09"]
+    assert "SHA-256" not in pages["2026-03-02"]
+    again = outputs.render_pages(this_week, reports, history, PICTURE, {"2026-03-02": lambda: PICTURE}, parameters)
+    assert "SHA-256" in again["2026-03-02"]
 
 
 def test_the_history_knows_this_batch_and_what_labels_have_just_said(report, judge, deliver, this_week):
@@ -372,6 +388,6 @@ def test_the_history_marks_what_retraining_did_on_a_day(judge, deliver):
         judge(deliver("2026-03-09")),
     ]
     attempt = Attempt("r", DAY, "retraining", "promoted", "2", "3")
-    first, second = outputs.build_history(ledger, [attempt])
+    first, second = build_history(ledger, [attempt], {})
     assert (first["roc_auc"], first["event"]) == ({"value": 0.8, "low": 0.7, "high": 0.9}, None)
     assert (second["roc_auc"], second["event"], second["event_version"]) == (None, "promoted", "3")
