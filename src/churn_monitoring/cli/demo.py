@@ -29,6 +29,7 @@ def demo() -> None:
             attempts = context.catalog.load("retraining_ledger")
         _tell_phases(ledger, attempts, min(drifts, default=len(ledger)))
         click.echo(f"Last report: {tally.last_report}")
+        click.echo("All batches on one page: data/08_reporting/index.html")
 
 
 def _tell_phases(ledger: Sequence[LedgerEntry], attempts: Sequence[Attempt], drift_week: int) -> None:

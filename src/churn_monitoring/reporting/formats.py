@@ -59,9 +59,9 @@ def format_share(value: float | None) -> str:
     """
     if value is None:
         return "–"
-    if 0.0 < value < 0.005:
+    if 0.0 < value < 0.01:
         return "< 1%"
-    return "> 99%" if 0.995 <= value < 1.0 else f"{value:.0%}"
+    return "> 99%" if 0.99 < value < 1.0 else f"{value:.0%}"
 
 
 def format_count(value: int) -> str:
