@@ -303,6 +303,15 @@ def test_where_labels_found_a_change_its_feature_is_linked_to_it(report, picture
     assert re.findall(r'<article class="feature">\s*<h3>(\S+) ', page)[0] == "feature_12"
 
 
+def test_a_calm_verdict_does_not_hide_what_labels_said_after_it(report):
+    report["decision"]["action"] = "none"
+    told = "Its labels put the ROC-AUC at 0.712, below the threshold of 0.75."
+    assert told in render_page(report, history=[], performance_threshold=0.75)
+    assert told not in render_page(report, history=[], performance_threshold=0.70)
+    report["decision"]["action"] = "retrain"
+    assert told not in render_page(report, history=[], performance_threshold=0.75)
+
+
 def test_where_nothing_moved_the_most_important_features_can_be_opened(report, picture):
     for one in report["drift"]["features"]:
         one["drifted"] = False

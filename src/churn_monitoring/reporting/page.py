@@ -69,6 +69,7 @@ def render_page(
         A complete HTML document; the same arguments give the same text.
     """
     shown, kept = list(history)[-HISTORY_SHOWN:], limits or Limits()
+    realized = report["performance"]["realized"] is not None
     thresholds = {"performance": performance_threshold, "drift_share": drift_share_threshold}
     return (
         open_templates()
@@ -77,6 +78,7 @@ def render_page(
             report=report,
             picture=picture,
             verdict=VERDICTS[report["decision"]["action"]],
+            afterword=_tell_afterword(report, performance_threshold),
             tiles=list(_view_tiles(report)),
             steps=describe_next_steps(report),
             verdicts=_view_verdicts(report["verdicts"]),
@@ -84,7 +86,9 @@ def render_page(
             features=view_features(
                 report["drift"], picture["features"] if picture else {}, kept.top_features, kept.listed_features
             ),
-            overall=_view_overall(report["drift"]),
+            overall=_view_overall(
+                report["drift"], "not measured on its labels" if realized else "needs matured labels"
+            ),
             concept_tests=[test | CONCEPT_TESTS[test["test"]] for test in report["drift"]["concept_tests"]],
             anchor=_view_anchor(report["drift"].get("anchor"), kept.top_features),
             findings=_rank_by_severity(report["data_quality"]["findings"]),
@@ -103,6 +107,20 @@ def render_page(
             parameters=list(_flatten(picture["parameters"])) if picture else [],
             command=_tell_command(report["batch"]),
         )
+    )
+
+
+def _tell_afterword(report: dict[str, Any], threshold: float | None) -> str:
+    """What labels say that a calm verdict, which may have been taken before they came, does not; else nothing."""
+    realized = report["performance"]["realized"]
+    if realized is None or threshold is None or report["decision"]["action"] != "none":
+        return ""
+    value = realized["roc_auc"]["value"]
+    if value >= threshold:
+        return ""
+    return (
+        f"Its labels put the ROC-AUC at {value:.3f}, below the threshold of {threshold:.2f}. A verdict stays as it was "
+        "taken, before such labels came: the verdicts on the batches after it act on them."
     )
 
 
@@ -167,12 +185,12 @@ def _interval(source: dict[str, Any]) -> dict[str, float]:
     return {key: source["roc_auc"][key] for key in ("value", "low", "high")}
 
 
-def _view_overall(drift: dict[str, Any]) -> list[dict[str, Any]]:
+def _view_overall(drift: dict[str, Any], unlabelled: str) -> list[dict[str, Any]]:
     """The three comparisons that are not about one feature, each with what it means."""
     meanings = (
         ("prediction", "", "Scores", "the distribution of the model's scores", "not measured"),
-        ("target", "label_shift", "Label shift", "the churn rate", "needs matured labels"),
-        ("concept", "concept", "Concept drift", "how features relate to churn", "needs matured labels"),
+        ("target", "label_shift", "Label shift", "the churn rate", unlabelled),
+        ("concept", "concept", "Concept drift", "how features relate to churn", unlabelled),
     )
     return [
         {"term": term, "title": title, "meaning": meaning, "absent": absent, "result": drift[key]}
