@@ -125,9 +125,10 @@ def _redraw(context: Any, current: str, wanted: str) -> None:
     from churn_monitoring.pipelines.dashboard import build_dashboard, gather_history
 
     load: Any = context.catalog.load
-    ledger, attempts = load("monitoring_ledger"), load("retraining_ledger")
+    ledger = load("monitoring_ledger")
     if not ledger:
         return
+    attempts = load("retraining_ledger")
     if not any(one.verdict == "rolled_back" and one.version_after == wanted for one in attempts[-1:]):
         day = max(entry.as_of for entry in ledger)
         attempts = [*attempts, Attempt("", day, "rollback", "rolled_back", current, wanted)]
