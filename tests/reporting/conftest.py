@@ -233,7 +233,8 @@ def events(history) -> list[dict[str, Any]]:
 @pytest.fixture
 def picture() -> dict[str, Any]:
     """What is kept beside the report: shapes of three of its features, and what it was judged by."""
-    sides = {"below": [0.0, 0.0], "above": [0.005, 0.31], "mean": [5.0, 7.5], "median": [5.1, None]}
+    sides = {"below": [0.0, 0.0], "above": [0.005, 0.31], "upper_quartile": [5.0, 7.5]}
+    sides |= {"lower_quartile": [3.0, 3.5], "median": [5.1, None]}
     number = {"edges": [0.0, 4.0, 8.0, 12.0], "reference": [0.3, 0.4, 0.295], "batch": [0.1, 0.2, 0.39], **sides}
     level = {
         "levels": ["monthly", "yearly"],

@@ -7,7 +7,6 @@ Bins are fixed by the reference alone and counted exactly: a bin ends at points 
 counts. No value of a row is in a shape, but for the ends of the bins and the names of levels.
 """
 
-import math
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -40,8 +39,9 @@ class NumberShape:
         batch: k shares of the batch's values.
         below: shares of the values below the first bin.
         above: shares of the values above the last bin.
-        mean: of the values; None where there are none, or their sum overflowed.
-        median: on the reference's grid; None where there are no values, or it lies beyond the grid.
+        lower_quartile: on the reference's grid; None where there are no values, or it lies beyond the grid.
+        median: likewise.
+        upper_quartile: likewise.
         missing: shares of the rows.
     """
 
@@ -50,8 +50,9 @@ class NumberShape:
     batch: tuple[float, ...]
     below: Pair
     above: Pair
-    mean: tuple[float | None, float | None]
+    lower_quartile: tuple[float | None, float | None]
     median: tuple[float | None, float | None]
+    upper_quartile: tuple[float | None, float | None]
     missing: Pair
 
 
@@ -109,8 +110,9 @@ def _shape_number(reference: NumericProfile, batch: NumericProfile) -> NumberSha
         batch=sides[1][1:-1],
         below=(sides[0][0], sides[1][0]),
         above=(sides[0][-1], sides[1][-1]),
-        mean=(_find_mean(reference), _find_mean(batch)),
-        median=(_find_median(reference), _find_median(batch)),
+        lower_quartile=(_find_quantile(reference, 0.25), _find_quantile(batch, 0.25)),
+        median=(_find_quantile(reference, 0.5), _find_quantile(batch, 0.5)),
+        upper_quartile=(_find_quantile(reference, 0.75), _find_quantile(batch, 0.75)),
         missing=(_share_missing(reference), _share_missing(batch)),
     )
 
@@ -135,15 +137,10 @@ def _share_bins(side: NumericProfile, first: int, ends: NDArray[np.int64]) -> tu
     return tuple((np.diff(counts, prepend=0) / max(side.count, 1)).tolist())
 
 
-def _find_mean(side: NumericProfile) -> float | None:
-    mean = side.total / side.count if side.count else math.nan
-    return mean if math.isfinite(mean) else None
-
-
-def _find_median(side: NumericProfile) -> float | None:
-    if not side.count or 2 * side.at_or_below[-1] < side.count:
+def _find_quantile(side: NumericProfile, share: float) -> float | None:
+    if not side.count or side.at_or_below[-1] < share * side.count:
         return None
-    return float(side.grid.points[side.locate_quantile(0.5)])
+    return float(side.grid.points[side.locate_quantile(share)])
 
 
 def _share_missing(side: NumericProfile | CategoryProfile) -> float:

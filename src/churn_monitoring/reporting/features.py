@@ -63,10 +63,10 @@ def _draw_card(feature: dict[str, Any], shape: Mapping[str, Any]) -> dict[str, A
 
 def _tell_number(shape: Mapping[str, Any]) -> list[str]:
     told = []
-    for name in ("mean", "median"):
+    for name in ("lower_quartile", "median", "upper_quartile"):
         before, now = shape[name]
         if before is not None and now is not None:
-            told.append(f"{name} {format_plain(before)} → {format_plain(now)}")
+            told.append(f"{name.replace('_', ' ')} {format_plain(before)} → {format_plain(now)}")
     sentences = [", ".join(told).capitalize() + "."] if told else []
     for side, end in (("below", shape["edges"][0]), ("above", shape["edges"][-1])):
         before, now = shape[side]

@@ -8,9 +8,9 @@ policy says so to the browser. Every value of the report is escaped, for a colum
 
 import shlex
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
+from churn_monitoring.core.options import ReportingOptions
 from churn_monitoring.reporting.charts import build_interval_chart
 from churn_monitoring.reporting.environment import open_templates
 from churn_monitoring.reporting.features import view_features
@@ -33,22 +33,13 @@ _METRICS = (
 _SEVERITY = {"failed": 0, "critical": 0, "warning": 1, "info": 2}
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How much a page shows; the JSON report, to which it links, has all."""
-
-    top_features: int = 12
-    listed_features: int = 200
-    listed_findings: int = 100
-
-
 def render_page(
     report: dict[str, Any],
     *,
     history: Sequence[dict[str, Any]],
+    limits: ReportingOptions,
     events: Sequence[dict[str, Any]] = (),
     picture: Mapping[str, Any] | None = None,
-    limits: Limits | None = None,
     performance_threshold: float | None = None,
     drift_share_threshold: float | None = None,
 ) -> str:
@@ -59,16 +50,16 @@ def render_page(
             prediction, target and concept drift, probe and domain classifier may be ``None``.
         history: records as :func:`~churn_monitoring.reporting.lanes.build_lanes` takes them, oldest first; the newest
             ``HISTORY_SHOWN`` are shown.
+        limits: how many features and findings the page has; the JSON report, to which it links, has all.
         events: attempts, as the same function takes them.
         picture: what was kept of the batch to draw it by; a batch judged by an earlier version has none.
-        limits: how many features and findings the page has.
         performance_threshold: drawn across the performance charts where given.
         drift_share_threshold: drawn across the drift chart where given.
 
     Returns:
         A complete HTML document; the same arguments give the same text.
     """
-    shown, kept = list(history)[-HISTORY_SHOWN:], limits or Limits()
+    shown = list(history)[-HISTORY_SHOWN:]
     realized = report["performance"]["realized"] is not None
     thresholds = {"performance": performance_threshold, "drift_share": drift_share_threshold}
     return (
@@ -84,13 +75,13 @@ def render_page(
             verdicts=_view_verdicts(report["verdicts"]),
             performance=_view_performance(report["performance"], performance_threshold),
             features=view_features(
-                report["drift"], picture["features"] if picture else {}, kept.top_features, kept.listed_features
+                report["drift"], picture["features"] if picture else {}, limits.top_features, limits.listed_features
             ),
             overall=_view_overall(
                 report["drift"], "not measured on its labels" if realized else "needs matured labels"
             ),
             concept_tests=[test | CONCEPT_TESTS[test["test"]] for test in report["drift"]["concept_tests"]],
-            anchor=_view_anchor(report["drift"].get("anchor"), kept.top_features),
+            anchor=_view_anchor(report["drift"].get("anchor"), limits.top_features),
             findings=_rank_by_severity(report["data_quality"]["findings"]),
             alerts=_rank_by_severity(report["alerts"]),
             history=shown,
@@ -102,7 +93,7 @@ def render_page(
                 current=report["batch"]["id"],
             ),
             thresholds=thresholds,
-            limits=kept,
+            limits=limits,
             reasons_shown=REASONS_SHOWN,
             parameters=list(_flatten(picture["parameters"])) if picture else [],
             command=_tell_command(report["batch"]),

@@ -12,7 +12,6 @@ from churn_monitoring.core.records import Attempt, Decision, Estimate, Evidence,
 from churn_monitoring.datasets.files import show_path
 from churn_monitoring.decision.judgement import Judgement
 from churn_monitoring.learning.package import ChampionPackage
-from churn_monitoring.performance.verdict import summarize_concept
 from churn_monitoring.pipelines.dashboard import gather_history
 from churn_monitoring.pipelines.monitoring.intake import Batch, BatchRows
 from churn_monitoring.pipelines.monitoring.logged import measure_evidence, measure_labels
@@ -118,6 +117,7 @@ def render_pages(
         batch_id: render_page(
             report,
             history=history.batches,
+            limits=policy.reporting,
             events=history.events,
             picture=pictures.get(batch_id),
             performance_threshold=policy.performance_threshold,
