@@ -3,10 +3,12 @@
 from pathlib import Path
 
 from churn_monitoring.hooks import CandidateRunHook, DeliveryHook, ExperimentHook, ParametersHook
+from churn_monitoring.parameter_log import ParameterLogHook
 
 PROJECT_ROOT = Path(__file__).resolve().parents[2]
 
-HOOKS = (ExperimentHook(), CandidateRunHook(), DeliveryHook(), ParametersHook())  # the last one is asked first
+# The last one is asked first.
+HOOKS = (ParameterLogHook(), ExperimentHook(), CandidateRunHook(), DeliveryHook(), ParametersHook())
 
 CONFIG_LOADER_ARGS = {
     "base_env": "base",
