@@ -59,7 +59,9 @@ def test_a_broken_batch_is_told_once_however_long_the_channel_is_down(
         assert gone.payloads == []
         assert [subject for subject, _ in mail.mails] == [f"[churn] batch {broken}: fix_data, critical"]
         open_now = kedro(project, "alerts")
-        assert "data_quality:out_of_range:monthly" in open_now.stdout.replace("\n", "").replace(" ", "")
+        worst = open_now.stdout.splitlines()[0]
+        assert worst.startswith(f"critical  since {broken}, told {broken}  data_quality:")
+        assert "monthly_charges" in worst
         assert "1 to hook" in open_now.stdout
         sample = kedro(project, "alerts", "test")
         assert sample.returncode == 1

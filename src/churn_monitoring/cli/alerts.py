@@ -1,5 +1,6 @@
 """``kedro alerts``: what is open and what waits to be sent; ``kedro alerts test``: whether the channels work."""
 
+import sys
 from datetime import UTC, datetime
 from typing import Any
 
@@ -38,7 +39,10 @@ def test(outer_env: str | None, env: str | None) -> None:
 
 
 def tell_open(policy: Parameters) -> None:
-    """Print the open problems, the worst first, and how many messages wait for which channel."""
+    """Print the open problems, the worst first, and how many messages wait for which channel.
+
+    A table in a terminal, else one line per problem, which other programs can search.
+    """
     from collections import Counter
 
     from rich.markup import escape
@@ -48,25 +52,25 @@ def tell_open(policy: Parameters) -> None:
     from churn_monitoring.datasets.outbox import find_pending, load_problems
 
     problems = [problem for name in EXPERIMENTS for problem in load_problems(name, policy.model_name)]
-    if problems:
-        rows = [
-            [
-                f"[{COLOURS[one.severity]}]{one.severity}[/]",
-                escape(one.key),
-                one.first_day.isoformat(),
-                one.told_day.isoformat(),
-                escape(one.message),
-            ]
-            for one in sorted(problems, key=lambda one: (-RANK[one.severity], one.first_day, one.key))
-        ]
+    worst_first = sorted(problems, key=lambda one: (-RANK[one.severity], one.first_day, one.key))
+    if not problems:
+        click.echo("No problem is open.")
+    elif sys.stdout.isatty():
+        rows = [[f"[{COLOURS[row[0]]}]{row[0]}[/]", *map(escape, row[1:])] for row in map(_show, worst_first)]
         tell_table("", ["severity", "problem", "since", "last told", "what"], rows)
     else:
-        click.echo("No problem is open.")
+        for severity, key, since, told, message in map(_show, worst_first):
+            click.echo(f"{severity:<8}  since {since}, told {told}  {key}: {message}")
     waiting = Counter(
         message.channel for run in find_pending(EXPERIMENTS, policy.model_name) for message in run.waiting
     )
     if waiting:
         click.echo(f"Messages to send: {', '.join(f'{count} to {name}' for name, count in sorted(waiting.items()))}")
+
+
+def _show(problem: Any) -> list[str]:
+    days = problem.first_day.isoformat(), problem.told_day.isoformat()
+    return [problem.severity, problem.key, *days, problem.message]
 
 
 def send_samples(project: Any) -> None:
