@@ -46,7 +46,8 @@ def list_names(model: type[BaseModel]) -> set[str]:
 
 
 def read_source(under: str = "", *, but: str = "") -> str:
-    files = sorted((ROOT / "src/churn_monitoring" / under).rglob("*.py"))
+    folder = ROOT / "src/churn_monitoring" / under
+    files = sorted([*folder.rglob("*.py"), *folder.rglob("*.j2")])
     return "\n".join(path.read_text(encoding="utf-8") for path in files if path.name != but)
 
 

@@ -58,7 +58,7 @@ def report() -> dict[str, Any]:
     segments = {"contract = monthly": make_realized(0.741, 600), "contract = yearly": make_realized(0.655, 400)}
     return {
         "schema_version": SCHEMA_VERSION,
-        "batch": {"id": "2025-05-26", "as_of": "2025-06-23", "rows": 1000, "label_coverage": 1.0},
+        "batch": {"id": "2025-05-26", "as_of": "2025-06-23", "rows": 1000, "sampled_rows": None, "label_coverage": 1.0},
         "model": {"name": "churn", "version": "2", "since": "2025-11-03", "by": "rolled_back"},
         "data_quality": {
             "status": "warning",

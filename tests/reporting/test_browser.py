@@ -5,6 +5,7 @@ from copy import deepcopy
 
 import pytest
 
+from churn_monitoring.core.options import ReportingOptions
 from churn_monitoring.reporting.dashboard import render_dashboard
 from churn_monitoring.reporting.history import History
 from churn_monitoring.reporting.page import render_page
@@ -16,6 +17,7 @@ ARGUMENTS = [
     "--disable-component-update", "--disable-sync",
 ]  # fmt: skip
 THRESHOLDS = {"performance_threshold": 0.75, "drift_share_threshold": 0.3}
+LIMITS = ReportingOptions(top_features=12, listed_features=200, listed_findings=100, logged_features=200)
 SERIOUS = {"serious", "critical"}
 
 
@@ -33,7 +35,7 @@ def site(tmp_path, report, history, events, picture):
     """A folder as a run leaves it: the dashboard, and the page of one of its batches."""
     report["batch"]["id"] = history[-3]["batch"]
     (tmp_path / "monitoring").mkdir()
-    page = render_page(report, history=history, events=events, picture=picture, **THRESHOLDS)
+    page = render_page(report, history=history, events=events, picture=picture, limits=LIMITS, **THRESHOLDS)
     (tmp_path / "monitoring" / f"{report['batch']['id']}.html").write_text(page, encoding="utf-8")
     dashboard = render_dashboard(History(tuple(history), tuple(events)), model_name="churn", **THRESHOLDS)
     (tmp_path / "index.html").write_text(dashboard, encoding="utf-8")
@@ -117,7 +119,7 @@ def test_a_page_of_300_columns_is_small_and_renders_within_two_seconds(tmp_path,
     wide["drift"]["features"] = [{**one, "feature": f"column {at}"} for at in range(300)]
     shape = picture["features"]["feature_16"]
     picture["features"] = {f"column {at}": shape for at in range(40)}
-    page = render_page(wide, history=history, picture=picture, **THRESHOLDS)
+    page = render_page(wide, history=history, picture=picture, limits=LIMITS, **THRESHOLDS)
     assert len(page.encode()) < 500_000
     path = tmp_path / "wide.html"
     path.write_text(page, encoding="utf-8")

@@ -57,6 +57,21 @@ def test_unknown_importance_is_an_equal_share_and_the_records_given_are_left_alo
     assert rank_features([], {}) == []
 
 
+class TwoColumns:
+    """A model of all columns that looks at two of them."""
+
+    features = used = COLUMNS
+
+    def __init__(self, score):
+        self._score = score
+
+    def read_matrix(self, rows):
+        return rows[list(COLUMNS)].to_numpy(copy=True)
+
+    def score_matrix(self, matrix):
+        return self._score(pd.DataFrame(matrix, columns=COLUMNS))
+
+
 def draw(rows, generator, *, hurts=0.0, unused=0.0, helps=0.0):
     """Whether a customer leaves is a coin's toss near 0 of ``hurts`` and of ``helps``, and sure far from it."""
     table = pd.DataFrame(
@@ -106,7 +121,7 @@ def test_in_a_world_with_known_truth_the_feature_that_hurts_is_first_and_the_unu
     options = DriftOptions.model_construct(
         min_rows=200, ks_floor=0.1, wasserstein_floor=0.1, total_variation_floor=0.1, rare_level_share=0.005
     )
-    importance = measure_importance(score, reference, labels, COLUMNS, seed=1)
+    importance = measure_importance(TwoColumns(score), reference, labels, seed=1)
     measured = measure_features(*sides, options, 0.05)
     errors = (labels - score(reference)) ** 2
     mix = {}

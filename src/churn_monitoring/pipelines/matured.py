@@ -40,7 +40,7 @@ def gather_window_batches(
     champion: ChampionPackage,
     as_of: date,
     policy: Parameters,
-) -> tuple[dict[str, pd.DataFrame], str | None]:
+) -> tuple[dict[str, pd.DataFrame], str]:
     """Labelled rows of the newest matured batches the champion scored, with ``label`` and ``score``, oldest first.
 
     Batches judged broken are left out, as are files that are no longer there or can no longer be read. No more than

@@ -25,7 +25,7 @@ from churn_monitoring.performance.domain import DomainDrift
 from churn_monitoring.performance.verdict import summarize_concept
 from churn_monitoring.promotion.probation import tell_end
 
-SCHEMA_VERSION = "1.2"
+SCHEMA_VERSION = "1.3"
 BLIND = "Estimated from the scores alone: it follows a changed mix of customers and cannot see concept drift."
 UNLABELLED = "no label has matured yet"
 UNJUDGED = "the batch itself is broken, so its labels say nothing about the model"
@@ -61,7 +61,7 @@ def build_report(
             "id": evidence.batch_id,
             "as_of": evidence.as_of.isoformat(),
             "rows": evidence.rows,
-            **({} if evidence.looked_at is None else {"sampled_rows": evidence.looked_at}),
+            "sampled_rows": evidence.looked_at,
             "label_coverage": 0.0,
         },
         "model": dict(model),

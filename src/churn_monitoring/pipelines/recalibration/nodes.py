@@ -122,7 +122,7 @@ def summarize_recalibration(
     attempts: Sequence[Attempt],
     as_of: date,
     model_name: str,
-    note: str | None = None,
+    note: str = "",
 ) -> tuple[dict[str, Any], dict[str, Any], AttemptOutcome]:
     """The summary document by its file name, the facts of the run, and what the command line prints.
 
