@@ -37,7 +37,7 @@ def test_a_file_without_rows_has_no_chunk(tmp_path: Path) -> None:
 
 
 def test_tables_have_a_number_of_rows_of_their_own_and_the_columns_that_are_wanted(path: Path) -> None:
-    names, total, tables = read_batches(path, ("plan", "absent"), ("plan",), 4)
+    names, total, tables = read_batches(path, ("plan", "absent"), ("plan", "absent"), 4)
     found = list(tables)
     assert (names, total) == (["age", "plan"], 10)
     assert [table.num_rows for table in found] == [4, 4, 2]

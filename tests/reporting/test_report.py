@@ -357,6 +357,16 @@ def test_the_decision_is_the_verdict_that_acts_with_its_cooldown(mode: str, acti
     assert report["verdicts"]["mode"] == mode
 
 
+def test_the_report_of_a_large_batch_says_how_many_rows_stand_for_it_and_of_others_null() -> None:
+    none = Decision("none", ("Nothing.",))
+    for looked_at in (None, 500):
+        evidence = replace(reject(), rows=9_000, looked_at=looked_at)
+        report = build_report(Judgement(evidence, (), none, none, "spec"), MODEL, None, NO_RECORD)
+        assert find_faults("monitoring_report", report) == []
+        assert report["batch"]["rows"] == 9_000
+        assert report["batch"]["sampled_rows"] == looked_at
+
+
 def test_before_any_estimate_could_be_compared_there_is_no_track_record() -> None:
     table, scores, _ = draw_rows(800, seed=2)
     evidence = gather(table, scores, None)

@@ -58,15 +58,6 @@ class EngineOptions(Options):
     threads: Annotated[int, Field(ge=1)] | None
     sample_rows: Annotated[int, Field(ge=1000)]
 
-    @model_validator(mode="after")
-    def _a_sample_comes_from_one_chunk_at_least(self) -> "EngineOptions":
-        if self.chunk_rows < self.sample_rows:
-            raise ValueError(
-                f"engine.chunk_rows {self.chunk_rows} is below engine.sample_rows {self.sample_rows}: a batch that is "
-                "its own sample has to fit into one chunk"
-            )
-        return self
-
 
 class MonitoringOptions(Options):
     """Whose verdict acts: the controlled procedure's, or the specification's rules to the letter."""

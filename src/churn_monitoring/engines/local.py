@@ -74,12 +74,15 @@ def read_batches(
     """
     from pyarrow import parquet
 
+    metadata = parquet.read_metadata(path)
+    names = metadata.schema.to_arrow_schema().names
+    wanted, coded = ([name for name in names if name in some] for some in (columns, texts))
     # Decoded page by page: a whole row group may be a million rows.
-    file = parquet.ParquetFile(path, read_dictionary=list(texts), pre_buffer=False, buffer_size=_READ_AHEAD)
-    names = file.schema_arrow.names
-    wanted = [name for name in names if name in columns]
+    file = parquet.ParquetFile(
+        path, metadata=metadata, read_dictionary=coded, pre_buffer=False, buffer_size=_READ_AHEAD
+    )
     batches = file.iter_batches(batch_size=rows, columns=wanted, use_threads=False)
-    return names, file.metadata.num_rows, _fill(batches, rows)
+    return names, metadata.num_rows, _fill(batches, rows)
 
 
 def _fill(batches: Iterable[pa.RecordBatch], rows: int) -> Iterator[pa.Table]:

@@ -44,7 +44,8 @@ def gather_window_batches(
     """Labelled rows of the newest matured batches the champion scored, with ``label`` and ``score``, oldest first.
 
     Batches judged broken are left out, as are files that are no longer there or can no longer be read. No more than
-    ``training.max_training_rows`` are taken, of the customers with the smallest hash of their id; a sentence says so.
+    ``training.max_training_rows`` are taken, of the customers with the smallest hash of their id; a sentence says so, which
+    is empty otherwise.
     """
     options, most = policy.labels, policy.training.max_training_rows
     plan = plan_scan(champion, policy.engine.model_copy(update={"sample_rows": most}))
@@ -88,10 +89,10 @@ def _keep_smallest(batches: Mapping[str, pd.DataFrame], most: int) -> dict[str, 
     return {name: rows for name, rows in thinned.items() if len(rows)}
 
 
-def _tell_sample(batches: Mapping[str, pd.DataFrame], total: int) -> str | None:
+def _tell_sample(batches: Mapping[str, pd.DataFrame], total: int) -> str:
     rows = sum(map(len, batches.values()))
     if rows >= total:
-        return None
+        return ""
     told = f"The attempt looked at a sample of {rows} of about {total} labelled rows (training.max_training_rows)."
     logging.getLogger(__name__).info("%s", told)
     return told

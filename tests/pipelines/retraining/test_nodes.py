@@ -52,7 +52,7 @@ def gather(batches, judge, champion, change):
         changed = {"labels": {"window_batches": window, "maturity_days": maturity_days}}
         policy = change(**changed, training={"max_training_rows": most} if most else {})
         found, note = matured.gather_window_batches(ledger, deliveries, {}, champion, as_of, policy)
-        assert (note is None) is (most is None)
+        assert (note == "") is (most is None)
         return found
 
     return call
