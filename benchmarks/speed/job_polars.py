@@ -1,4 +1,4 @@
-"""polars-ds: ``ks_2samp`` per number (with its threshold, no p-value); polars' counts of each text; the missing counted.
+"""polars-ds: ``ks_2samp`` per number (with its threshold, no p-value), polars' counts per text, the missing counted.
 
 The reference is kept sorted and counted, which need not be done again. Texts are compared by total variation:
 ``psi_discrete`` of 0.13 finds every text of these tables to have drifted, whether given expressions or series.

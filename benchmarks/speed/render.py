@@ -79,6 +79,8 @@ def render_curve(results: Results, part: str, axis: str, jobs: Sequence[str]) ->
         seconds = [f"{middle(found[job], 'cpu'):.2f}" for job in jobs]
         per_cell = f"{1000 * middle(own, 'cpu') / cells:.0f}"
         lines.append([f"{size:,}", *seconds, per_cell, f"{middle(own, 'megabytes'):,.0f}"])
+    if not lines:
+        return "Not measured."
     told = {"floor": "reading", "ours": "ours", "score": "scoring"}
     head = (axis, *(f"{told[job]}, CPU s" for job in jobs), "ours, CPU ms per million cells", "ours, peak MB")
     return table(head, lines)
@@ -87,8 +89,8 @@ def render_curve(results: Results, part: str, axis: str, jobs: Sequence[str]) ->
 def render_machine(results: Results) -> str:
     rounds = len(pick(results, "side", "ours"))
     return (
-        f"{os.cpu_count()} cores; medians, ours of {rounds} runs alternating with the others. "
-        "A ratio is one of medians of the same session."
+        f"{os.cpu_count()} cores; medians, of as many runs as the table says, {rounds} of ours, alternating. "
+        "A ratio is that of medians of the same session."
     )
 
 
