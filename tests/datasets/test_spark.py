@@ -16,6 +16,8 @@ from churn_monitoring.core.options import EngineOptions
 from churn_monitoring.datasets.spark_deliveries import SparkDeliveriesDataset, SparkDelivery
 from churn_monitoring.datasets.spark_predictions import SparkPredictions, SparkPredictionsDataset
 from churn_monitoring.datasets.spark_table import SparkTableDataset
+from churn_monitoring.engines.local_scan import draw_rows as draw_rows_here
+from churn_monitoring.engines.progress import Progress
 from churn_monitoring.engines.spark_files import SparkFiles
 from churn_monitoring.scanning import ScanPlan, plan_scan
 
@@ -39,17 +41,14 @@ def delivered(spark: Any, tmp_path: Path) -> Callable[..., dict[str, SparkDelive
     production = tmp_path / "production"
     production.mkdir()
 
-    def make(**files: pd.DataFrame | bytes) -> dict[str, SparkDelivery]:
+    def make(files: dict[str, pd.DataFrame | bytes]) -> dict[str, SparkDelivery]:
         for name, content in files.items():
-            path = production / name.replace("_", "-").replace("-parquet", ".parquet").replace("-csv", ".csv")
             if isinstance(content, bytes):
-                path.write_bytes(content)
+                (production / name).write_bytes(content)
             else:
-                parquet.write_table(pa.Table.from_pandas(content, preserve_index=False), path)
+                parquet.write_table(pa.Table.from_pandas(content, preserve_index=False), production / name)
         predictions = str(tmp_path / "large")
-        return SparkDeliveriesDataset(
-            path=str(production), predictions=predictions, key="customer", sample_rows=20, settings={}
-        ).load()
+        return SparkDeliveriesDataset(path=str(production), predictions=predictions, settings={}).load()
 
     return make
 
@@ -69,19 +68,20 @@ def names(folder: Path) -> list[str]:
 
 
 def test_batches_come_oldest_first_and_know_their_files(delivered: Callable[..., Any], tmp_path: Path) -> None:
-    found = delivered(**{"2026_02_02_parquet": draw_rows(5), "2026_01_05_parquet": draw_rows(6), "_hidden": b""})
+    found = delivered({"2026-02-02.parquet": draw_rows(5), "2026-01-05.parquet": draw_rows(6), ".hidden": b""})
     assert list(found) == ["2026-01-05", "2026-02-02"]
     oldest, path = found["2026-01-05"], tmp_path / "production" / "2026-01-05.parquet"
     assert oldest.path == path
     assert oldest.size == path.stat().st_size
     before = oldest.fingerprint()
     assert len(before) == 64
-    assert delivered(**{"2026_01_05_parquet": draw_rows(7)})["2026-01-05"].fingerprint() != before
+    assert delivered({"2026-01-05.parquet": draw_rows(7)})["2026-01-05"].fingerprint() != before
 
 
 def test_what_is_no_parquet_is_refused(delivered: Callable[..., Any]) -> None:
-    with pytest.raises(DataError, match=r"a\.csv is no Parquet"):
-        delivered(a_csv=b"x\n1\n")
+    with pytest.raises(DatasetError, match=r"a\.csv is no Parquet") as refused:
+        delivered({"a.csv": b"x\n1\n"})
+    assert isinstance(refused.value.__cause__, DataError)
 
 
 def test_predictions_of_a_large_batch_are_put_in_place_once_and_replace_those_of_a_small_one(
@@ -91,7 +91,7 @@ def test_predictions_of_a_large_batch_are_put_in_place_once_and_replace_those_of
     dataset.save({"b": pd.DataFrame({"id": ["old"]})})
     left = tmp_path / "large" / ".b.killed.part"
     left.mkdir(parents=True)
-    scan = delivered(b_parquet=draw_rows(ROWS))["b"].scan(plan)
+    scan = delivered({"b.parquet": draw_rows(ROWS)})["b"].scan(plan)
     assert not left.exists()
     assert isinstance(scan.predictions, SparkPredictions)
     assert scan.counts is not None
@@ -109,9 +109,22 @@ def test_predictions_of_a_batch_that_is_its_own_sample_are_a_table(
     delivered: Callable[..., Any], plan: ScanPlan, tmp_path: Path
 ) -> None:
     rows = draw_rows(30)
-    scan = delivered(b_parquet=rows)["b"].scan(plan)
+    scan = delivered({"b.parquet": rows})["b"].scan(plan)
     assert scan.counts is None
     assert scan.predictions["id"].tolist() == rows["customer"].tolist()
+    assert names(tmp_path / "large") == []
+
+
+def test_rows_to_learn_from_are_those_with_the_smallest_hash_and_leave_nothing(
+    delivered: Callable[..., Any], plan: ScanPlan, tmp_path: Path
+) -> None:
+    rows = draw_rows(ROWS)
+    table = pa.Table.from_pandas(rows, preserve_index=False)
+    expected = draw_rows_here([table], plan, Progress("b", ROWS))
+    drawn = delivered({"b.parquet": rows})["b"].draw(plan)
+    assert (drawn.total, expected.total) == (ROWS, ROWS)
+    pd.testing.assert_frame_equal(drawn.sample.rows, expected.sample.rows)
+    np.testing.assert_array_equal(drawn.sample.keys, expected.sample.keys)
     assert names(tmp_path / "large") == []
 
 
@@ -119,7 +132,11 @@ def test_unusable_files_say_why_and_leave_nothing(
     delivered: Callable[..., Any], plan: ScanPlan, tmp_path: Path
 ) -> None:
     found = delivered(
-        empty_parquet=draw_rows(5).head(0), lacking_parquet=draw_rows(5).drop(columns="plan"), broken_parquet=b"PAR1"
+        {
+            "empty.parquet": draw_rows(5).head(0),
+            "lacking.parquet": draw_rows(5).drop(columns="plan"),
+            "broken.parquet": b"PAR1",
+        }
     )
     with pytest.raises(UnusableBatch, match="no rows") as empty:
         found["empty"].scan(plan)
@@ -129,7 +146,7 @@ def test_unusable_files_say_why_and_leave_nothing(
     with pytest.raises(DataError, match=r"broken\.parquet cannot be read as Parquet"):
         found["broken"].scan(plan)
     with pytest.raises(DataError, match=r"broken\.parquet cannot be read as Parquet"):
-        found["broken"].load()
+        found["broken"].draw(plan)
     assert names(tmp_path / "large") == []
 
 
@@ -141,7 +158,7 @@ def test_a_file_damaged_behind_its_header_is_a_rejection_and_leaves_nothing(
     content = bytearray(sink.getvalue().to_pybytes())
     content[4:200] = bytes(196)
     with pytest.raises(DataError, match="cannot be read as Parquet"):
-        delivered(b_parquet=bytes(content))["b"].scan(plan)
+        delivered({"b.parquet": bytes(content)})["b"].scan(plan)
     assert names(tmp_path / "large") == []
 
 
@@ -156,8 +173,8 @@ def test_the_training_table_is_a_sample_of_stated_size(spark: Any, tmp_path: Pat
     assert rows.attrs["notes"][0].startswith("a sample of 25 of 60 rows of ")
     assert open_table("t.parquet", "customer").exists()
     assert not open_table("none.parquet", "customer").exists()
-    with pytest.raises(DataError, match="holds no Parquet file"):
+    with pytest.raises(DatasetError, match="holds no Parquet file"):
         open_table("none.parquet", "customer").load()
-    with pytest.raises(DataError, match="has no column 'id'"):
+    with pytest.raises(DatasetError, match="has no column 'id'"):
         open_table("t.parquet", "id").load()
     assert SparkFiles(spark).exists(str(tmp_path / "t.parquet"))

@@ -345,7 +345,7 @@ OTHERWISE = {
     "labels.window_batches": "how many batches are read at all: tests/pipelines/monitoring",
     "quality.dependency_max_rows": "rows that are looked at, for time: more make the same limits surer",
     "quality.dependency_max_columns": "columns that are looked at, for time: tests/quality/test_dependency.py",
-    "concept.weight_max_features": "features that reference rows are weighted by, for time: tests/core/test_narrowing.py",
+    "concept.weight_max_features": "features to weight reference rows by, for time: tests/core/test_narrowing.py",
     "drift.psi_bins": "the population stability index is reported and decides nothing",
     "drift.domain_rows": "the domain classifier is reported and decides nothing",
     "performance.confidence": "of the intervals shown: verdicts have levels of their own (tests/performance)",

@@ -195,7 +195,13 @@ def test_a_quiet_batch_with_labels_is_reported_whole() -> None:
     report = report_batch(800)
     assert find_faults("monitoring_report", report) == []
     assert report["schema_version"] == SCHEMA_VERSION
-    assert report["batch"] == {"id": "2026-03-02", "as_of": "2026-03-02", "rows": 800, "sampled_rows": None, "label_coverage": 1.0}
+    assert report["batch"] == {
+        "id": "2026-03-02",
+        "as_of": "2026-03-02",
+        "rows": 800,
+        "sampled_rows": None,
+        "label_coverage": 1.0,
+    }
     assert report["drift"]["status"] == "stable"
     assert report["drift"]["share"] == 0.0
     assert report["performance"]["realized"]["rows"] == 800

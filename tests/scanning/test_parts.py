@@ -9,7 +9,7 @@ import pyarrow as pa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from churn_monitoring.engines.local_scan import scan_chunks
+from churn_monitoring.engines.local_scan import draw_rows, scan_chunks
 from churn_monitoring.engines.progress import Progress
 from churn_monitoring.profiling.repeats import RepeatSketch
 from churn_monitoring.scanning import BatchCounts, BatchScan, ScanPlan
@@ -106,6 +106,25 @@ def test_predictions_of_a_sample_of_all_rows_are_those_written_chunk_by_chunk(
 def test_nothing_added_is_no_scan(make_plan: Callable[[int], ScanPlan]) -> None:
     nothing = PartTotal(make_plan(10))
     assert (nothing.rows, nothing.summarize(), nothing.finish(None)) == (0, None, None)
+    assert nothing.finish_drawing() is None
+
+
+def test_rows_drawn_in_parts_are_those_drawn_in_order(
+    delivery: pd.DataFrame, make_plan: Callable[[int], ScanPlan]
+) -> None:
+    plan, whole = make_plan(90), PartTotal(make_plan(90))
+    expected = draw_rows([pa.Table.from_pandas(delivery, preserve_index=False)], plan, Progress("all", None))
+    for start in (300, 0, 200, 100):
+        part = PartTotal(plan)
+        part.draw(pa.Table.from_pandas(delivery.iloc[start : start + 100], preserve_index=False), "one", start)
+        summary = part.summarize()
+        assert summary is not None
+        whole.merge(summary_from_bytes(summary_to_bytes(summary), plan))
+    found = whole.finish_drawing()
+    assert found is not None
+    assert found.total == expected.total == ROWS
+    pd.testing.assert_frame_equal(found.sample.rows, expected.sample.rows)
+    assert whole.finish(None) is None
 
 
 def test_a_summary_holds_no_grid_and_no_object(delivery: pd.DataFrame, make_plan: Callable[[int], ScanPlan]) -> None:

@@ -14,17 +14,15 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
 from kedro.io import AbstractDataset, DatasetError
 
 from churn_monitoring.core.dates import parse_date
 from churn_monitoring.core.errors import DataError, UnusableBatch
 from churn_monitoring.datasets.spark_predictions import SparkPredictions
 from churn_monitoring.engines.spark_files import FoundFile, SparkFiles, absolute
-from churn_monitoring.engines.spark_sample import collect_sample
-from churn_monitoring.engines.spark_scan import scan_frame
+from churn_monitoring.engines.spark_scan import draw_frame, scan_frame
 from churn_monitoring.engines.spark_session import open_spark
-from churn_monitoring.scanning import BatchScan, ScanPlan
+from churn_monitoring.scanning import BatchScan, DrawnRows, ScanPlan
 from churn_monitoring.scanning.parts import predict_sample
 
 SUFFIX = ".parquet"
@@ -42,8 +40,6 @@ class SparkDelivery:
     batch_date: date | None
     address: str
     predictions: str
-    key: str
-    sample_rows: int
     spark: Any
 
     @property
@@ -75,11 +71,6 @@ class SparkDelivery:
         told = "\n".join(f"{one.address} {one.size} {one.modified_ns}" for one in self._files)
         return hashlib.sha256(told.encode()).hexdigest()
 
-    def load(self) -> pd.DataFrame:
-        """The rows as delivered, or a sample of them by customer; :class:`DataError` if they cannot be read."""
-        with self._refuse_unreadable():
-            return collect_sample(self._read(), self.key, self.sample_rows, self.batch_id)
-
     def scan(self, plan: ScanPlan) -> BatchScan:
         """Read the files once, on the executors.
 
@@ -87,19 +78,12 @@ class SparkDelivery:
             UnusableBatch: a column of the schema is missing, or there is no row.
             DataError: a file cannot be read; nothing is left of the predictions then.
         """
-        files, hidden = SparkFiles(self.spark), f".{self.batch_id}."
-        for left in files.list_names(self.predictions):
-            if left.startswith(hidden):  # by a run that was killed
-                files.remove(f"{self.predictions}/{left}")
-        folder = f"{self.predictions}/{hidden}{uuid.uuid4().hex}.part"
-        predictions = SparkPredictions(folder, files)
+        predictions = self._open_hidden()
         try:
             with self._refuse_unreadable():
-                frame = self._read()
-                plan.check_columns(frame.columns)
-                scan = scan_frame(frame, plan, folder).finish(predictions)
+                scan = scan_frame(self._read(plan), plan, predictions.folder).finish(predictions)
             if scan is None:
-                raise UnusableBatch("has a header and no rows: deliver it again with its rows.", "empty_batch")
+                raise _refuse_empty()
         except BaseException:
             predictions.discard()
             raise
@@ -109,10 +93,37 @@ class SparkDelivery:
         predictions.discard()
         return BatchScan(scan.sample, None, scan.unparseable, predict_sample(scan.sample, plan))
 
-    def _read(self) -> Any:
+    def draw(self, plan: ScanPlan) -> DrawnRows:
+        """Rows to learn from, ``engine.sample_rows`` of the plan at most, chosen on the executors.
+
+        Raises:
+            UnusableBatch: a column of the schema is missing, or there is no row.
+            DataError: a file cannot be read.
+        """
+        summaries = self._open_hidden()
+        try:
+            with self._refuse_unreadable():
+                drawn = draw_frame(self._read(plan), plan, summaries.folder).finish_drawing()
+        finally:
+            summaries.discard()
+        if drawn is None:
+            raise _refuse_empty()
+        return drawn
+
+    def _open_hidden(self) -> SparkPredictions:
+        """A new hidden folder beside the predictions, those of killed runs gone."""
+        files, hidden = SparkFiles(self.spark), f".{self.batch_id}."
+        for left in files.list_names(self.predictions):
+            if left.startswith(hidden):
+                files.remove(f"{self.predictions}/{left}")
+        return SparkPredictions(f"{self.predictions}/{hidden}{uuid.uuid4().hex}.part", files)
+
+    def _read(self, plan: ScanPlan) -> Any:
         if not self._files:
             raise DataError(f"{self.path} holds no Parquet file: deliver it again with its files.")
-        return self.spark.read.parquet(self.address)
+        frame = self.spark.read.parquet(self.address)
+        plan.check_columns(frame.columns)
+        return frame
 
     @contextmanager
     def _refuse_unreadable(self) -> Iterator[None]:
@@ -132,14 +143,16 @@ class SparkDelivery:
             ) from error
 
 
+def _refuse_empty() -> UnusableBatch:
+    return UnusableBatch("has a header and no rows: deliver it again with its rows.", "empty_batch")
+
+
 class SparkDeliveriesDataset(AbstractDataset[Any, dict[str, SparkDelivery]]):
     """The batches of a folder by id, oldest first; hidden files are not batches.
 
     Args:
         path: the folder, of this machine or an address.
         predictions: folder where their predictions will have their place, and grow out of sight before.
-        key: column of the customers' ids.
-        sample_rows: rows of a delivery that retraining reads at most.
         settings: of Spark.
         metadata: for kedro-viz.
     """
@@ -149,14 +162,11 @@ class SparkDeliveriesDataset(AbstractDataset[Any, dict[str, SparkDelivery]]):
         *,
         path: str,
         predictions: str,
-        key: str,
-        sample_rows: int,
         settings: Mapping[str, Any],
         metadata: dict[str, Any] | None = None,
     ) -> None:
         self._path = absolute(path)
         self._predictions = absolute(predictions)
-        self._key, self._sample_rows = key, sample_rows
         self._settings = settings
         self.metadata = metadata
 
@@ -186,8 +196,6 @@ class SparkDeliveriesDataset(AbstractDataset[Any, dict[str, SparkDelivery]]):
             parse_date(batch_id),
             f"{self._path}/{name}",
             self._predictions,
-            self._key,
-            self._sample_rows,
             spark,
         )
 

@@ -12,10 +12,10 @@ from churn_monitoring.engines.spark_session import open_spark
 
 
 class SparkPredictions:
-    """A hidden folder that Spark has written beside its later place; it is removed where it never gets there."""
+    """A hidden folder that Spark writes beside its later place; it is removed where it never gets there."""
 
     def __init__(self, folder: str, files: SparkFiles) -> None:
-        self._folder = folder
+        self.folder = folder
         self._files = files
 
     def place(self, target: str) -> None:
@@ -24,12 +24,12 @@ class SparkPredictions:
         Raises:
             OSError: they could not be moved.
         """
-        self._files.move(f"{self._folder}/{KIND}={PREDICTION}", target)
+        self._files.move(f"{self.folder}/{KIND}={PREDICTION}", target)
         self.discard()
 
     def discard(self) -> None:
         """Remove what has not been put in place."""
-        self._files.remove(self._folder)
+        self._files.remove(self.folder)
 
 
 class SparkPredictionsDataset(AbstractDataset[dict[str, Any], Any]):

@@ -7,7 +7,7 @@ Spark's writer puts a task's rows in place once, however often the task was star
 the predictions it counts are.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import partial
 from itertools import pairwise
 from typing import Any
@@ -38,18 +38,12 @@ def scan_frame(frame: Any, plan: ScanPlan, folder: str) -> PartTotal:
     Returns:
         What the summaries of all partitions add up to.
     """
-    from pyspark.sql import functions
-    from pyspark.sql.pandas.types import from_arrow_schema
+    return _map_partitions(frame, plan, folder, plan.columns, scan_partition)
 
-    spark = frame.sparkSession
-    wanted = [functions.col(f"`{name}`") for name in frame.columns if name in plan.columns]
-    file, row = functions.col("_metadata.file_path"), functions.col("_metadata.row_index")
-    with without_pandas_warning():
-        scanned = frame.select(*wanted, file.alias(_FILE), row.alias(_ROW)).mapInArrow(
-            partial(scan_partition, plan=plan), from_arrow_schema(_describe_rows(plan))
-        )
-        scanned.write.partitionBy(KIND).parquet(folder)
-    return _add_summaries(spark, f"{folder}/{KIND}={SUMMARY}", plan)
+
+def draw_frame(frame: Any, plan: ScanPlan, folder: str) -> PartTotal:
+    """As :func:`scan_frame` of rows that are wanted only; ``folder`` gets summaries alone."""
+    return _map_partitions(frame, plan, folder, plan.dated_columns, draw_partition)
 
 
 def scan_partition(batches: Iterator[pa.RecordBatch], plan: ScanPlan) -> Iterator[pa.RecordBatch]:
@@ -58,10 +52,15 @@ def scan_partition(batches: Iterator[pa.RecordBatch], plan: ScanPlan) -> Iterato
     for chunk, file, first_row in gather_chunks(batches, plan.engine.chunk_rows):
         predictions = total.add(chunk, file, first_row)
         yield from _fill(predictions, PREDICTION, schema).to_batches()
-    summary = total.summarize()
-    if summary is not None:
-        content = pa.table({SUMMARY: pa.array([summary_to_bytes(summary)], type=pa.binary())})
-        yield from _fill(content, SUMMARY, schema).to_batches()
+    yield from _summarize(total, schema)
+
+
+def draw_partition(batches: Iterator[pa.RecordBatch], plan: ScanPlan) -> Iterator[pa.RecordBatch]:
+    """Draw from the rows of one partition, on an executor; the only row is the summary."""
+    total = PartTotal(plan)
+    for chunk, file, first_row in gather_chunks(batches, plan.engine.chunk_rows):
+        total.draw(chunk, file, first_row)
+    yield from _summarize(total, _describe_rows(plan))
 
 
 def gather_chunks(batches: Iterator[pa.RecordBatch], rows: int) -> Iterator[tuple[pa.Table, str, int]]:
@@ -94,6 +93,27 @@ def _file_of(batch: pa.RecordBatch) -> str:
 def _join(batches: list[pa.RecordBatch]) -> tuple[pa.Table, str, int]:
     table = pa.Table.from_batches(batches)
     return table.drop_columns([_FILE, _ROW]), _file_of(batches[0]), table.column(_ROW)[0].as_py()
+
+
+def _map_partitions(frame: Any, plan: ScanPlan, folder: str, columns: Sequence[str], function: Any) -> PartTotal:
+    from pyspark.sql import functions
+    from pyspark.sql.pandas.types import from_arrow_schema
+
+    wanted = [functions.col(f"`{name}`") for name in frame.columns if name in columns]
+    file, row = functions.col("_metadata.file_path"), functions.col("_metadata.row_index")
+    with without_pandas_warning():
+        mapped = frame.select(*wanted, file.alias(_FILE), row.alias(_ROW)).mapInArrow(
+            partial(function, plan=plan), from_arrow_schema(_describe_rows(plan))
+        )
+        mapped.write.partitionBy(KIND).parquet(folder)
+    return _add_summaries(frame.sparkSession, f"{folder}/{KIND}={SUMMARY}", plan)
+
+
+def _summarize(total: PartTotal, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
+    summary = total.summarize()
+    if summary is not None:
+        content = pa.table({SUMMARY: pa.array([summary_to_bytes(summary)], type=pa.binary())})
+        yield from _fill(content, SUMMARY, schema).to_batches()
 
 
 def _describe_rows(plan: ScanPlan) -> pa.Schema:

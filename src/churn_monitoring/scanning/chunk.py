@@ -39,7 +39,7 @@ class ChunkScan:
 
 @dataclass(frozen=True, eq=False)
 class _Read:
-    """A chunk with what was read of its ``n`` rows; fingerprints of ids are 0 without one."""
+    """A chunk with what was read of its ``n`` rows; fingerprints of ids are 0 without one; places where known."""
 
     chunk: Chunk
     columns: ChunkColumns
@@ -48,6 +48,7 @@ class _Read:
     id_hashes: np.ndarray
     row_hashes: np.ndarray
     labels: np.ndarray
+    places: np.ndarray | None
 
 
 def scan_chunk(
@@ -68,7 +69,7 @@ def scan_chunk(
         counted: whether counts are wanted: not where the sample will hold every row.
         places: ``int64[n]``, kept with the sampled rows where chunks do not come in the order of the rows.
     """
-    read = _read(chunk, plan)
+    read = _read(chunk, plan, places)
     columns = read.columns
     scores = plan.scorer.score(columns.numbers, columns.codes, columns.rows)
     probabilities = plan.calibration.apply(scores)
@@ -77,15 +78,17 @@ def scan_chunk(
     counts = None
     if counted:
         counts = count_chunk(columns, scores, seen, read.row_hashes, read.id_hashes[read.known], plan)
-    return ChunkScan(predictions, counts, _draw(read, scores, plan, limit, row_places=places), columns.unparseable)
+    return ChunkScan(predictions, counts, _draw(read, scores, plan, limit), columns.unparseable)
 
 
-def draw_chunk(chunk: Chunk, plan: ScanPlan, limit: np.uint64 | None = None) -> RowSample:
+def draw_chunk(
+    chunk: Chunk, plan: ScanPlan, limit: np.uint64 | None = None, *, places: np.ndarray | None = None
+) -> RowSample:
     """The sample of one chunk whose rows are wanted and not scored: ``score`` is NaN, and the date comes along."""
-    read = _read(chunk, plan)
+    read = _read(chunk, plan, places)
     date = plan.schema.date
     dated = date is not None and date in chunk.column_names
-    return _draw(read, np.full(read.columns.rows, np.nan), plan, limit, date=date if dated else None)
+    return _draw(read, np.full(read.columns.rows, np.nan), plan, limit, date if dated else None)
 
 
 def describe_predictions(
@@ -130,7 +133,7 @@ def read_arrow_labels(chunk: Chunk, schema: TableSchema) -> np.ndarray:
     return np.asarray(labels[told.codes])
 
 
-def _read(chunk: Chunk, plan: ScanPlan) -> _Read:
+def _read(chunk: Chunk, plan: ScanPlan, places: np.ndarray | None) -> _Read:
     columns = read_columns(chunk, plan.reference)
     ids = read_arrow_texts(chunk.column(plan.schema.id))
     return _Read(
@@ -141,17 +144,12 @@ def _read(chunk: Chunk, plan: ScanPlan) -> _Read:
         id_hashes=fingerprint_ids(ids),
         row_hashes=columns.fingerprint(),
         labels=read_arrow_labels(chunk, plan.schema),
+        places=places,
     )
 
 
 def _draw(
-    read: _Read,
-    scores: np.ndarray,
-    plan: ScanPlan,
-    limit: np.uint64 | None,
-    *,
-    date: str | None = None,
-    row_places: np.ndarray | None = None,
+    read: _Read, scores: np.ndarray, plan: ScanPlan, limit: np.uint64 | None, date: str | None = None
 ) -> RowSample:
     """The rows of the smallest keys; who has no id is known by the features."""
     keys = np.where(read.known, read.id_hashes, read.row_hashes)
@@ -160,8 +158,8 @@ def _draw(
     places: Any = slice(None) if chosen is None else chosen
     columns = read.columns
     own = {KEY: keys[places], LABEL: read.labels[places], SCORE: scores[places]}
-    if row_places is not None:
-        own[PLACE] = row_places[places]
+    if read.places is not None:
+        own[PLACE] = read.places[places]
     rows: dict[str, Any] = {plan.schema.id: read.ids if chosen is None else read.ids.take(chosen)}
     if date is not None:
         rows[date] = pa.array(read_dates(read.chunk.column(date).to_pandas().iloc[places])[0])

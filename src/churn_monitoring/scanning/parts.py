@@ -3,6 +3,8 @@
 chunk, file, first row ─ PartTotal.add ─┐
 PartSummary of other parts ─ .merge ────┴─ PartTotal ─ summarize ─ PartSummary
                                                      └ finish ─ BatchScan, its sample in the order of files and rows
+
+The same of rows that are only drawn, by ``draw`` and ``finish_drawing``.
 """
 
 from typing import Any
@@ -12,8 +14,8 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import compute
 
-from churn_monitoring.scanning.batch import BatchScan
-from churn_monitoring.scanning.chunk import describe_predictions, scan_chunk
+from churn_monitoring.scanning.batch import BatchScan, DrawnRows
+from churn_monitoring.scanning.chunk import describe_predictions, draw_chunk, scan_chunk
 from churn_monitoring.scanning.counts import BatchCounts, add_counts
 from churn_monitoring.scanning.plan import ScanPlan
 from churn_monitoring.scanning.sample import KEY, PLACE, RowSample
@@ -34,11 +36,7 @@ class PartTotal:
         self._plan = plan
         self._counts: BatchCounts | None = None
         self._sample: pa.Table | None = None
-
-    @property
-    def rows(self) -> int:
-        """Rows added so far."""
-        return 0 if self._counts is None else self._counts.rows
+        self.rows = 0
 
     def add(self, chunk: pa.Table, file: str, first_row: int) -> pa.Table:
         """Scan a chunk and add it; returns the predictions of its rows.
@@ -48,34 +46,41 @@ class PartTotal:
             file: its name.
             first_row: number of the chunk's first row in it.
         """
-        places = np.arange(first_row, first_row + chunk.num_rows)
-        scan = scan_chunk(chunk, self._plan, self._limit, places=places)
-        sample = scan.sample.table
-        name = pa.DictionaryArray.from_arrays(np.zeros(sample.num_rows, dtype=np.int32), pa.array([file]))
-        self.merge(PartSummary(scan.counts, sample.append_column(_FILE, name)))  # type: ignore[arg-type]
+        scan = scan_chunk(chunk, self._plan, self._limit, places=_number(chunk, first_row))
+        self.merge(PartSummary(chunk.num_rows, _name_file(scan.sample.table, file), scan.counts))
         return scan.predictions
+
+    def draw(self, chunk: pa.Table, file: str, first_row: int) -> None:
+        """As :meth:`add` of rows that are wanted only, neither scored nor counted."""
+        sample = draw_chunk(chunk, self._plan, self._limit, places=_number(chunk, first_row))
+        self.merge(PartSummary(chunk.num_rows, _name_file(sample.table, file)))
 
     def merge(self, part: PartSummary) -> None:
         """Add what another total has summarized."""
-        self._counts = part.counts if self._counts is None else add_counts(self._counts, part.counts)
+        self.rows += part.rows
+        if part.counts is not None:
+            self._counts = part.counts if self._counts is None else add_counts(self._counts, part.counts)
         self._sample = part.sample if self._sample is None else self._choose([self._sample, part.sample])
 
     def summarize(self) -> PartSummary | None:
         """What has been added; None if nothing was."""
-        if self._counts is None or self._sample is None:
-            return None
-        return PartSummary(self._counts, self._sample)
+        return None if self._sample is None else PartSummary(self.rows, self._sample, self._counts)
 
     def finish(self, predictions: Any) -> BatchScan | None:
         """The scan of the batch, as it is of chunks in order; None if nothing was added."""
-        if self._counts is None or self._sample is None:
+        drawn = self.finish_drawing()
+        if drawn is None or self._counts is None:
             return None
-        table = self._order(self._sample, _IN_ORDER).drop_columns([_FILE, PLACE])
-        whole = self._counts.rows == table.num_rows
+        whole = drawn.sample.table.num_rows == self.rows
         unparseable = dict(self._counts.table.unparseable)
-        return BatchScan(
-            RowSample(table, self._plan.engine.sample_rows), None if whole else self._counts, unparseable, predictions
-        )
+        return BatchScan(drawn.sample, None if whole else self._counts, unparseable, predictions)
+
+    def finish_drawing(self) -> DrawnRows | None:
+        """The rows drawn, in the order of files and rows; None if nothing was added."""
+        if self._sample is None:
+            return None
+        table = _order(self._sample, _IN_ORDER).drop_columns([_FILE, PLACE])
+        return DrawnRows(RowSample(table, self._plan.engine.sample_rows), self.rows)
 
     @property
     def _limit(self) -> np.uint64 | None:
@@ -88,15 +93,24 @@ class PartTotal:
         most = self._plan.engine.sample_rows
         if table.num_rows <= most:
             return table
-        return self._order(table, [(KEY, "ascending"), *_IN_ORDER]).slice(0, most)
+        return _order(table, [(KEY, "ascending"), *_IN_ORDER]).slice(0, most)
 
-    def _order(self, table: pa.Table, by: list[tuple[str, str]]) -> pa.Table:
-        # Dictionaries of different chunks have the same level under different codes.
-        whole = table.unify_dictionaries()
-        keys = whole.select([name for name, _ in by])
-        place = keys.column_names.index(_FILE)
-        keys = keys.set_column(place, _FILE, keys.column(_FILE).cast(pa.string()))
-        return whole.take(compute.sort_indices(keys, sort_keys=by))
+
+def _number(chunk: pa.Table, first_row: int) -> np.ndarray:
+    return np.arange(first_row, first_row + chunk.num_rows)
+
+
+def _name_file(sample: pa.Table, file: str) -> pa.Table:
+    name = pa.DictionaryArray.from_arrays(np.zeros(sample.num_rows, dtype=np.int32), pa.array([file]))
+    return sample.append_column(_FILE, name)
+
+
+def _order(table: pa.Table, by: list[tuple[str, str]]) -> pa.Table:
+    # Dictionaries of different chunks have the same level under different codes.
+    whole = table.unify_dictionaries()
+    keys = whole.select([name for name, _ in by])
+    keys = keys.set_column(keys.column_names.index(_FILE), _FILE, keys.column(_FILE).cast(pa.string()))
+    return whole.take(compute.sort_indices(keys, sort_keys=by))
 
 
 def predict_sample(sample: RowSample, plan: ScanPlan) -> pd.DataFrame:

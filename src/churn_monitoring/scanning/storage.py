@@ -8,7 +8,6 @@ import io
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -25,15 +24,34 @@ _ALL, _UNSEEN = "all", "unseen"
 
 @dataclass(frozen=True, eq=False)
 class PartSummary:
-    """Counts of a part of a batch, and the rows of it that may be in the batch's sample."""
+    """Of a part of a batch: how many rows, those that may be in its sample, and counts if any were made."""
 
-    counts: BatchCounts
+    rows: int
     sample: pa.Table
+    counts: BatchCounts | None = None
 
 
 def summary_to_bytes(summary: PartSummary) -> bytes:
     """Write a summary, without loss but for the grids."""
-    counts = summary.counts
+    arrays = {"total": np.array(summary.rows), "sample": np.frombuffer(_write_table(summary.sample), dtype=np.uint8)}
+    if summary.counts is not None:
+        arrays |= _write_counts(summary.counts)
+    file = io.BytesIO()
+    np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
+    return file.getvalue()
+
+
+def summary_from_bytes(content: bytes, plan: ScanPlan) -> PartSummary:
+    """Read a summary that :func:`summary_to_bytes` wrote under the same plan."""
+    with np.load(io.BytesIO(content), allow_pickle=False) as file:
+        arrays = dict(file)
+    with pa.ipc.open_stream(arrays["sample"].tobytes()) as stream:
+        sample = stream.read_all()
+    counts = _read_counts(arrays, plan) if "unparseable" in arrays else None
+    return PartSummary(int(arrays["total"]), sample, counts)
+
+
+def _write_counts(counts: BatchCounts) -> dict[str, np.ndarray]:
     scores = TableProfile(counts.rows, {_ALL: counts.scores, _UNSEEN: counts.unseen_scores}, {})
     arrays = _prefix("features/", _without_grids(counts.table.profile)) | _prefix("scores/", _without_grids(scores))
     if counts.on_anchor is not None:
@@ -42,16 +60,10 @@ def summary_to_bytes(summary: PartSummary) -> bytes:
         arrays[f"{name}/kept"] = sketch.kept
         arrays[f"{name}/facts"] = np.array([sketch.bits, sketch.rows], dtype=np.int64)
     arrays["unparseable"] = np.frombuffer(json.dumps(counts.table.unparseable).encode(), dtype=np.uint8)
-    arrays["sample"] = np.frombuffer(_write_table(summary.sample), dtype=np.uint8)
-    file = io.BytesIO()
-    np.savez_compressed(file, **arrays)
-    return file.getvalue()
+    return arrays
 
 
-def summary_from_bytes(content: bytes, plan: ScanPlan) -> PartSummary:
-    """Read a summary that :func:`summary_to_bytes` wrote under the same plan."""
-    with np.load(io.BytesIO(content), allow_pickle=False) as file:
-        arrays = dict(file)
+def _read_counts(arrays: Mapping[str, np.ndarray], plan: ScanPlan) -> BatchCounts:
     nothing = profile_numbers(np.empty(0), plan.score_grid)
     scores = _read_profile(arrays, "scores/", TableProfile(0, {_ALL: nothing, _UNSEEN: nothing}, {}))
     table = ChunkSummary(
@@ -61,9 +73,7 @@ def summary_from_bytes(content: bytes, plan: ScanPlan) -> PartSummary:
         _read_sketch(arrays, "ids"),
     )
     on_anchor = _read_profile(arrays, "anchor/", plan.anchor) if plan.anchor is not None else None
-    counts = BatchCounts(table, scores.numeric[_ALL], scores.numeric[_UNSEEN], on_anchor)
-    with pa.ipc.open_stream(arrays["sample"].tobytes()) as stream:
-        return PartSummary(counts, stream.read_all())
+    return BatchCounts(table, scores.numeric[_ALL], scores.numeric[_UNSEEN], on_anchor)
 
 
 def _without_grids(profile: TableProfile) -> dict[str, np.ndarray]:
@@ -92,5 +102,5 @@ def _write_table(table: pa.Table) -> bytes:
     return content
 
 
-def _prefix(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, Any]:
+def _prefix(prefix: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
     return {prefix + name: values for name, values in arrays.items()}

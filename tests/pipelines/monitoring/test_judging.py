@@ -95,7 +95,10 @@ def test_how_a_batch_came_is_part_of_its_quality_and_a_file_that_came_before_is_
     batch, evidence, champion, change
 ):
     finding = Finding("same_file", None, "failed", 1.0, 0.0, "the file has the same contents as batch b")
-    profile, drift = SimpleNamespace(rows=600, looked_at=None), SimpleNamespace(features=(), prediction=None, anchor=None)
+    profile, drift = (
+        SimpleNamespace(rows=600, looked_at=None),
+        SimpleNamespace(features=(), prediction=None, anchor=None),
+    )
     given = (batch, profile, Quality("ok"), drift, LabelledBatches(), {"estimated": None}, champion)
     usual, twin = judging.gather_evidence(*given), judging.gather_evidence(*given, Arrival((finding,)))
     assert usual.quality == Quality("ok")
