@@ -44,8 +44,8 @@ def gather_window_batches(
     """Labelled rows of the newest matured batches the champion scored, with ``label`` and ``score``, oldest first.
 
     Batches judged broken are left out, as are files that are no longer there or can no longer be read. No more than
-    ``training.max_training_rows`` are taken, of the customers with the smallest hash of their id; a sentence, empty otherwise,
-    says so.
+    ``training.max_training_rows`` are taken, of the customers with the smallest hash of their id; a sentence, empty
+    otherwise, says so.
     """
     options, most = policy.labels, policy.training.max_training_rows
     plan = plan_scan(champion, policy.engine.model_copy(update={"sample_rows": most}))
