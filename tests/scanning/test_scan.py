@@ -21,7 +21,7 @@ from churn_monitoring.engines.local_scan import scan_chunks
 from churn_monitoring.engines.progress import Progress
 from churn_monitoring.learning.package import ChampionPackage
 from churn_monitoring.profiling import profile_numbers, profile_rows
-from churn_monitoring.scanning import BatchScan, ScanPlan, scan_chunk
+from churn_monitoring.scanning import BatchScan, ScanPlan, ScanTotal, scan_chunk
 from churn_monitoring.scanning.sample import choose_rows
 from churn_monitoring.tables import coerce_rows, read_labels
 
@@ -133,8 +133,10 @@ def test_without_a_target_no_label_is_known_and_without_an_anchor_nothing_is_cou
 
 def test_a_limit_saves_rows_of_a_chunk_and_none_that_belongs_to_the_sample(make_plan: MakePlan) -> None:
     plan = make_plan(100)
+    total = ScanTotal()
     first = scan_chunk(TABLE.slice(0, 300), plan)
-    second = scan_chunk(TABLE.slice(300), plan, first.sample.limit)
+    total.add(first)
+    second = scan_chunk(TABLE.slice(300), plan, total.limit)
     assert first.sample.table.num_rows == 100
     assert 0 < second.sample.table.num_rows < 60
 

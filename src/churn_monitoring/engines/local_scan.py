@@ -17,9 +17,9 @@ from churn_monitoring.scanning import (
     ChunkScan,
     DrawnRows,
     RowSample,
+    SampleTotal,
     ScanPlan,
     ScanTotal,
-    add_samples,
     draw_chunk,
     scan_chunk,
 )
@@ -74,19 +74,20 @@ def draw_rows(chunks: Iterable[pa.Table], plan: ScanPlan, progress: Progress) ->
         UnusableBatch: there is no row.
         DataError: a chunk could not be read.
     """
-    sample: RowSample | None = None
+    total = SampleTotal()
     rows = 0
 
     def draw(chunk: pa.Table) -> tuple[RowSample, int]:
-        return draw_chunk(chunk, plan, sample.limit if sample is not None else None), chunk.num_rows
+        return draw_chunk(chunk, plan, total.limit), chunk.num_rows
 
     with progress:
-        for found, count in map_chunks(draw, _without_empty(chunks), _count_threads(plan)):
-            sample, rows = found if sample is None else add_samples(sample, found), rows + count
+        for sample, count in map_chunks(draw, _without_empty(chunks), _count_threads(plan)):
+            total.add(sample)
+            rows += count
             progress.advance(count)
-    if sample is None:
+    if not rows:
         raise _refuse_empty()
-    return DrawnRows(sample, rows)
+    return DrawnRows(total.finish(), rows)
 
 
 def _refuse_empty() -> UnusableBatch:

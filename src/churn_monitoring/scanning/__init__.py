@@ -8,7 +8,7 @@
 Knows neither files nor threads nor a cluster: engines map it over chunks and add up what comes back.
 """
 
-from churn_monitoring.scanning.batch import BatchScan, DrawnRows, ScanTotal
+from churn_monitoring.scanning.batch import BatchScan, DrawnRows, SampleTotal, ScanTotal
 from churn_monitoring.scanning.chunk import ChunkScan, draw_chunk, scan_chunk
 from churn_monitoring.scanning.counts import BatchCounts, add_counts
 from churn_monitoring.scanning.plan import ScanPlan, plan_scan
@@ -20,6 +20,7 @@ __all__ = [
     "ChunkScan",
     "DrawnRows",
     "RowSample",
+    "SampleTotal",
     "ScanPlan",
     "ScanTotal",
     "add_counts",

@@ -36,23 +36,53 @@ class DrawnRows:
     total: int
 
 
+class SampleTotal:
+    """Adds up samples, which come in the order of the rows; few are put together at a time, for that copies them."""
+
+    def __init__(self) -> None:
+        self._parts: list[RowSample] = []
+        self._limit: np.uint64 | None = None
+
+    @property
+    def limit(self) -> np.uint64 | None:
+        """For the samples to come: no row with a larger key can come into this one."""
+        return self._limit
+
+    def add(self, sample: RowSample) -> None:
+        """Add the next one."""
+        self._parts.append(sample)
+        keys = np.concatenate([part.keys for part in self._parts])
+        if keys.size >= sample.most:
+            self._limit = np.partition(keys, sample.most - 1)[sample.most - 1]
+        if keys.size > 2 * sample.most:
+            self._parts = [add_samples(self._parts)]
+
+    def finish(self) -> RowSample:
+        """All of them together.
+
+        Raises:
+            ValueError: no sample was added.
+        """
+        return add_samples(self._parts)
+
+
 class ScanTotal:
     """Adds up the scans of chunks, which come in the order of the rows."""
 
     def __init__(self) -> None:
-        self._sample: RowSample | None = None
+        self._samples = SampleTotal()
         self._counts: BatchCounts | None = None
         self._unparseable: Counter[str] = Counter()
 
     @property
     def limit(self) -> np.uint64 | None:
         """For the scans to come: no row with a larger key can come into the sample."""
-        return self._sample.limit if self._sample is not None else None
+        return self._samples.limit
 
     def add(self, scan: ChunkScan) -> None:
         """Add the next one."""
         self._unparseable.update(scan.unparseable)
-        self._sample = scan.sample if self._sample is None else add_samples(self._sample, scan.sample)
+        self._samples.add(scan.sample)
         if scan.counts is not None:
             self._counts = scan.counts if self._counts is None else add_counts(self._counts, scan.counts)
 
@@ -62,7 +92,6 @@ class ScanTotal:
         Raises:
             ValueError: no chunk was added.
         """
-        if self._sample is None:
-            raise ValueError("a batch without rows cannot be scanned")
-        whole = self._counts is not None and self._counts.rows == self._sample.table.num_rows
-        return BatchScan(self._sample, None if whole else self._counts, dict(self._unparseable), predictions)
+        sample = self._samples.finish()
+        whole = self._counts is not None and self._counts.rows == sample.table.num_rows
+        return BatchScan(sample, None if whole else self._counts, dict(self._unparseable), predictions)

@@ -110,7 +110,7 @@ def describe_predictions(
             "label": pa.array(labels, from_pandas=True),
             "seen": seen,
             "threshold": np.full(rows, plan.threshold),
-            "model_version": pa.array([plan.version] * rows, type=pa.string()),
+            "model_version": pa.repeat(plan.version, rows),
         }
     )
 

@@ -6,7 +6,7 @@ Kept are the rows whose customer has the smallest hash. So the samples of two ba
 customers, as far as both have them, and rows of one customer are kept or left out together.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -35,11 +35,6 @@ class RowSample:
 
     table: pa.Table
     most: int
-
-    @property
-    def limit(self) -> np.uint64 | None:
-        """The largest key where the sample is full: no row beyond it can come in any more."""
-        return self.keys.max() if self.table.num_rows == self.most else None
 
     @cached_property
     def keys(self) -> np.ndarray:
@@ -123,12 +118,19 @@ def draw_sample(
     return RowSample(pa.table(columns), most)
 
 
-def add_samples(first: RowSample, second: RowSample) -> RowSample:
-    """The sample of both chunks together; those of ``first`` came before those of ``second``."""
+def add_samples(samples: Sequence[RowSample]) -> RowSample:
+    """The sample of several chunks together, in their order.
+
+    Raises:
+        ValueError: there is no sample.
+    """
+    if not samples:
+        raise ValueError("there is no sample to add up")
+    most = samples[0].most
     # A chunk without unreadable values has them as plain nulls.
-    table = pa.concat_tables([first.table, second.table], promote_options="default")
-    chosen = choose_rows(np.concatenate([first.keys, second.keys]), first.most)
-    return RowSample(table if chosen is None else table.take(chosen), first.most)
+    table = pa.concat_tables([sample.table for sample in samples], promote_options="default")
+    chosen = choose_rows(np.concatenate([sample.keys for sample in samples]), most)
+    return RowSample(table if chosen is None else table.take(chosen), most)
 
 
 def _prefix(prefix: str, columns: Mapping[str, Any]) -> dict[str, Any]:

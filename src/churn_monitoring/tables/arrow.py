@@ -15,8 +15,10 @@ from pyarrow import compute
 
 from churn_monitoring.tables.columns import canonical_text, read_numbers, read_text
 
+_BLANK, _LAST = 0x20, 0x7E
+"""Texts of bytes between these two have no blanks: each is its own canonical spelling, but for a ``.0`` at its end."""
 _PLAIN = r"^(?:[!-~]|[!-~][ -~]*[!-~])$"
-"""Text without blanks at its ends: its own canonical spelling, unless it is a whole number with ``.0`` after it."""
+"""The same, and blanks that are not at an end."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,13 +79,23 @@ def read_arrow_texts(column: pa.ChunkedArray) -> pa.Array:
     if not (pa.types.is_string(kind) or pa.types.is_large_string(kind) or pa.types.is_integer(kind)):
         return pa.array(read_text(column.to_pandas()), type=pa.string(), from_pandas=True)
     texts = _join(column.cast(pa.string()))
-    odd = compute.or_(
-        compute.invert(compute.match_substring_regex(texts, _PLAIN)), compute.match_substring(texts, ".0")
-    ).fill_null(fill_value=False)
+    odd = compute.match_substring(texts, ".0")
+    if not _are_plain(texts):
+        odd = compute.or_(odd, compute.invert(compute.match_substring_regex(texts, _PLAIN)))
     if not compute.any(odd).as_py():
         return texts
+    odd = odd.fill_null(fill_value=False)
     spelt = [canonical_text(value) for value in texts.filter(odd).to_pylist()]
     return compute.replace_with_mask(texts, odd, pa.array(spelt, type=pa.string()))
+
+
+def _are_plain(texts: pa.Array) -> bool:
+    """Whether no text has a blank, is empty or is other than ASCII, by a look at all bytes at once."""
+    if not len(texts) or compute.min(compute.binary_length(texts)).as_py() == 0:
+        return False
+    offsets = np.frombuffer(texts.buffers()[1], dtype=np.int32)[texts.offset : texts.offset + len(texts) + 1]
+    content = np.frombuffer(texts.buffers()[2], dtype=np.uint8)[offsets[0] : offsets[-1]]
+    return content.size > 0 and bool(content.min() > _BLANK and content.max() <= _LAST)
 
 
 def spell_codes(column: Codes) -> pa.Array:
