@@ -12,8 +12,7 @@ from churn_monitoring.core.options import TableSchema
 from churn_monitoring.profiling import fit_reference_profile, profile_rows
 from churn_monitoring.profiling.chunk import ChunkSummary, add_chunks, summarize_chunk
 from churn_monitoring.profiling.numbers import EXACT_STEPS
-from churn_monitoring.profiling.repeats import estimate_repeats
-from churn_monitoring.quality import count_repeated_rows
+from churn_monitoring.profiling.repeats import count_repeats, estimate_repeats
 from churn_monitoring.tables import coerce_rows, fingerprint_rows
 
 SCHEMA = TableSchema(
@@ -58,7 +57,7 @@ def test_profiles_and_counts_are_those_of_all_rows_read_by_pandas(cuts: list[int
             number.missing,
         )
     assert found.unparseable == coerced.unparseable
-    assert estimate_repeats(found.rows) == count_repeated_rows(fingerprint_rows(coerced.rows, SCHEMA.features))
+    assert estimate_repeats(found.rows) == count_repeats(fingerprint_rows(coerced.rows, SCHEMA.features))
     assert estimate_repeats(found.ids) == 40
 
 

@@ -16,12 +16,12 @@ from churn_monitoring.profiling import (
     profile_categories,
     profile_rows,
 )
+from churn_monitoring.profiling.repeats import count_repeats
 from churn_monitoring.quality import (
     Agreement,
     BatchFacts,
     DependencyMeasure,
     RepeatedRows,
-    count_repeated_rows,
     measure_quality,
 )
 from churn_monitoring.quality.columns import _proportion_z, _share_of_constant, check_unseen_levels
@@ -277,8 +277,8 @@ def test_a_few_duplicate_ids_are_said_and_many_are_a_fault() -> None:
 
 def test_repeated_rows_are_counted_beyond_the_first() -> None:
     fingerprints = np.array([5, 6, 5, 5, 7, 6], dtype=np.uint64)
-    assert count_repeated_rows(fingerprints) == 3
-    assert count_repeated_rows(fingerprints[:0]) == 0
+    assert count_repeats(fingerprints) == 3
+    assert count_repeats(fingerprints[:0]) == 0
     assert fingerprints.tolist() == [5, 6, 5, 5, 7, 6]
 
 

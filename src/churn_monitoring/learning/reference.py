@@ -15,7 +15,7 @@ from churn_monitoring.learning.candidate import ScoredRows
 from churn_monitoring.performance.calibration import PlattCalibration
 from churn_monitoring.performance.metrics import measure_performance
 from churn_monitoring.profiling import TableProfile, fit_reference_profile
-from churn_monitoring.quality import count_repeated_rows
+from churn_monitoring.profiling.repeats import count_repeats
 from churn_monitoring.tables import fingerprint_rows
 
 
@@ -82,7 +82,7 @@ def assemble_reference(
     ]
     rows = pd.concat(frames, ignore_index=True)
     features = table.iloc[np.concatenate([scored.positions for scored in parts.values()])]
-    repeated = count_repeated_rows(fingerprint_rows(features, schema.features))
+    repeated = count_repeats(fingerprint_rows(features, schema.features))
     profile = fit_reference_profile(features, schema, options.grid_points)
     kept = features[[*schema.features, *([schema.date] if schema.date in features else [])]].reset_index(drop=True)
     if len(rows) > options.max_rows:

@@ -19,7 +19,8 @@ from churn_monitoring.core.records import LedgerEntry, Quality
 from churn_monitoring.learning.package import ChampionPackage
 from churn_monitoring.performance.labels import gather_labels, is_mature, join_labels
 from churn_monitoring.profiling import profile_rows
-from churn_monitoring.quality import BatchFacts, RepeatedRows, count_repeated_rows, measure_quality
+from churn_monitoring.profiling.repeats import count_repeats
+from churn_monitoring.quality import BatchFacts, RepeatedRows, measure_quality
 from churn_monitoring.scanning import DrawnRows, ScanPlan, plan_scan
 from churn_monitoring.tables import fingerprint_rows
 
@@ -109,7 +110,7 @@ def measure_rows_quality(rows: pd.DataFrame, champion: ChampionPackage, options:
     facts = BatchFacts(
         reference_unparseable=champion.facts["unparseable"],
         repeated=RepeatedRows(
-            rows=count_repeated_rows(fingerprint_rows(rows, champion.schema.features)),
+            rows=count_repeats(fingerprint_rows(rows, champion.schema.features)),
             reference_share=champion.facts["repeated_share"],
         ),
     )

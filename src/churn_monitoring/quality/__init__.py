@@ -15,7 +15,6 @@ from churn_monitoring.quality.facts import (
     BatchFacts,
     DependencyMeasure,
     RepeatedRows,
-    count_repeated_rows,
 )
 from churn_monitoring.quality.returning import Agreement, measure_agreement
 from churn_monitoring.quality.verdict import measure_quality
@@ -26,7 +25,6 @@ __all__ = [
     "Dependencies",
     "DependencyMeasure",
     "RepeatedRows",
-    "count_repeated_rows",
     "dependencies_from_arrays",
     "dependencies_to_arrays",
     "fit_dependencies",

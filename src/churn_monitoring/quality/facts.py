@@ -3,10 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-import numpy as np
-from numpy.typing import NDArray
-
-from churn_monitoring.profiling.repeats import count_repeats
 from churn_monitoring.quality.returning import Agreement
 
 
@@ -65,21 +61,3 @@ class BatchFacts:
     dependencies: tuple[DependencyMeasure, ...] = ()
     agreement: Mapping[str, Agreement] = field(default_factory=dict)
     usual_agreement: Mapping[str, Agreement] = field(default_factory=dict)
-
-
-def count_repeated_rows(fingerprints: NDArray[np.uint64]) -> int:
-    """Count the rows that are equal to an earlier one.
-
-    Args:
-        fingerprints: One hash per row, shape ``(n,)``; equal rows have equal hashes. Two different rows
-            share a 64-bit hash with probability 2e-20, so that below a billion rows the count is exact in
-            practice.
-
-    Returns:
-        Rows less distinct rows.
-
-    Examples:
-        >>> count_repeated_rows(np.array([7, 8, 7, 7], dtype=np.uint64))
-        2
-    """
-    return count_repeats(fingerprints)

@@ -22,7 +22,8 @@ from churn_monitoring.performance.domain import DomainDrift, measure_domain
 from churn_monitoring.performance.labels import LabelTable
 from churn_monitoring.pipelines.monitoring.intake import Batch, BatchRows
 from churn_monitoring.profiling import NumericProfile, TableProfile, profile_numbers, profile_rows
-from churn_monitoring.quality import Agreement, BatchFacts, RepeatedRows, count_repeated_rows, measure_quality
+from churn_monitoring.profiling.repeats import count_repeats
+from churn_monitoring.quality import Agreement, BatchFacts, RepeatedRows, measure_quality
 from churn_monitoring.quality.dependency import measure_dependencies
 from churn_monitoring.quality.examples import name_examples
 from churn_monitoring.quality.returning import measure_agreement
@@ -192,7 +193,7 @@ def _count_repeated(
     usual = champion.facts["repeated_share"]
     if rows.counts is not None:
         return RepeatedRows(rows.counts.repeated_rows, rows.counts.repeated_ids, usual)
-    repeated = 0 if table.empty else count_repeated_rows(fingerprint_rows(table, champion.schema.features))
+    repeated = 0 if table.empty else count_repeats(fingerprint_rows(table, champion.schema.features))
     return RepeatedRows(repeated, int(scored["id"].dropna().duplicated().sum()), usual)
 
 
